@@ -1,0 +1,1 @@
+"""Floor 3, hands: databases and files to Arrow batches of text."""

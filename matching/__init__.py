@@ -1,0 +1,1 @@
+"""Floor 3, pure: from records to links."""

@@ -1,0 +1,1 @@
+"""Floor 1: the vocabulary of the house — the standard, contracts, code tables, reasons and errors."""

@@ -1,0 +1,160 @@
+"""One department's contract as frozen dataclasses: how its tables map to the city's standard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When the department's DAG runs: a cron line, the window it may read in ("HH:MM-HH:MM"), and its freshness."""
+
+    cron: str
+    window: str = ""
+    fresh_within: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The column that moves when a row changes; `overlap` is read again before the watermark."""
+
+    column: str
+    overlap: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True)
+class RowBounds:
+    """Bounds on a full extract; a batch outside is held. `change_at_most` is a share (0.2 = 20 %)."""
+
+    at_least: int = 0
+    change_at_most: float | None = None
+
+
+@dataclass(frozen=True)
+class FileShape:
+    """How a dropped file is read; `pattern` is a glob inside the connection's folder."""
+
+    pattern: str
+    format: Literal["csv", "xlsx"]
+    encoding: str = "gb18030"
+    delimiter: str = ","
+    sheet: str = ""
+
+
+@dataclass(frozen=True)
+class CodeMap:
+    """A crosswalk from a department's codes to the city's; `table` is the city's code table it must land in."""
+
+    name: str
+    entries: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class FieldMapping:
+    """One standard field and where it comes from.
+
+    `columns` are joined with `joiner` when there are several (an address in parts). `codes` names a crosswalk of the
+    contract. `type_column`/`type_codes` say the kind of document an identifier number is. `split` cuts one cell into
+    several values. `on_fail` overrides the standard's severity. `formats` are the date forms this column uses beyond
+    the usual ones (`minguo`, `excel`).
+    """
+
+    field: str
+    columns: tuple[str, ...]
+    joiner: str = ""
+    codes: str = ""
+    type_column: str = ""
+    type_codes: str = ""
+    split: str = ""
+    on_fail: Literal["", "critical", "major", "minor"] = ""
+    formats: tuple[str, ...] = ()
+    constant: str = ""
+
+
+@dataclass(frozen=True)
+class PartyMapping:
+    """A fact's party: either a statement of the same row (`statement`) or the row of another table (`table`, `key`)."""
+
+    role: str
+    statement: str
+    table: str = ""  # "" = this table
+    key: tuple[str, ...] = ()  # this table's columns that hold the other table's key
+
+
+@dataclass(frozen=True)
+class Emit:
+    """One statement that each row emits: a party record (`entity` person/business) or a fact (`entity` = fact kind).
+
+    `when_present`: emit only where at least one of these columns holds a value (a shop without a representative).
+    """
+
+    name: str
+    entity: str
+    fields: tuple[FieldMapping, ...]
+    parties: tuple[PartyMapping, ...] = ()
+    when_present: tuple[str, ...] = ()
+
+    @property
+    def is_fact(self) -> bool:
+        return bool(self.parties)
+
+
+@dataclass(frozen=True)
+class TableContract:
+    """One source table. `deleted_when` maps a column to the value that marks a row as deleted."""
+
+    name: str
+    key: tuple[str, ...]
+    emit: tuple[Emit, ...]
+    cursor: Cursor | None = None
+    observed: str = ""  # column of the source's own time of the row; the cursor's column when empty
+    deleted_when: Mapping[str, str] = field(default_factory=dict)
+    rows: RowBounds = RowBounds()
+    ignore: tuple[str, ...] = ()
+    file: FileShape | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every source column the contract names, ignored ones included, in first-mention order."""
+        seen: dict[str, None] = dict.fromkeys(self.key)
+        if self.cursor:
+            seen[self.cursor.column] = None
+        if self.observed:
+            seen[self.observed] = None
+        seen.update(dict.fromkeys(self.deleted_when))
+        for emit in self.emit:
+            for mapping in emit.fields:
+                seen.update(dict.fromkeys(mapping.columns))
+                if mapping.type_column:
+                    seen[mapping.type_column] = None
+            for party in emit.parties:
+                seen.update(dict.fromkeys(party.key))
+        seen.update(dict.fromkeys(self.ignore))
+        return tuple(seen)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One department's contract. `connection` is a name, never a URL; `fingerprint` changes when the mapping does."""
+
+    department: str
+    label: str  # Chinese name of the department
+    connection: str
+    owner: str
+    basis: str
+    schedule: Schedule
+    tables: tuple[TableContract, ...]
+    codes: Mapping[str, CodeMap]
+    path: Path
+    fingerprint: str
+
+    def table(self, name: str) -> TableContract:
+        """Return the table called `name`; KeyError if the contract has none."""
+        for candidate in self.tables:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)

@@ -1,0 +1,1 @@
+"""Floor 3, pure: contract and raw batch to statements with reason codes."""

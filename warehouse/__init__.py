@@ -1,0 +1,1 @@
+"""Floor 3, hands: lake, ledger, serving database, keys."""
