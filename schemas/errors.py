@@ -25,6 +25,8 @@ attributes; the message ends with the next step. Messages carry table, column an
 never a person's number, name or phone: whoever raises masks first.
 """
 
+# ruff: noqa: N818 - an error is named after what happened, not "...Error"
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -48,7 +50,7 @@ class CityhubError(Exception):
     def __init__(self, message: str, *, next_step: str = "") -> None:
         self.next_step = next_step or type(self).next_step
         self.message = message
-        super().__init__(message if not self.next_step else f"{message}。下一步 next: {self.next_step}")
+        super().__init__(message if not self.next_step else f"{message} ▸ 下一步 next: {self.next_step}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Survive pickling between processes whatever the subclass's constructor takes."""
@@ -68,7 +70,7 @@ class ConfigurationError(Terminal, CityhubError):
     Whoever finds a secret in a file passes "***" as `value`.
     """
 
-    def __init__(  # noqa: PLR0913 - the six facts are the message
+    def __init__(
         self, file: Path | str, line: int, key: str, value: str, expected: str, nearest: str = ""
     ) -> None:
         self.file, self.line, self.key = Path(file), line, key
@@ -111,7 +113,7 @@ class SourceRefused(Terminal, SourceError):
 
 
 class SourceDrift(Terminal, SourceError):
-    """The source's tables or columns are not those of the contract; `diff` has one line per difference (`- X`, `+ X`)."""
+    """The source's tables or columns are not the contract's; `diff` has one line per difference (`- X`, `+ X`)."""
 
     phrase = "数据源结构变了 source drifted from its contract"
     next_step = "与部门核对后修改契约 agree with the department, then edit its contract"
