@@ -1,0 +1,3 @@
+"""What every test session of the house obeys, wherever pytest is started."""
+
+pytest_plugins = ["tests.strictness"]
