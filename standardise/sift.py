@@ -1,0 +1,185 @@
+"""Which rows of an extract are to be standardised, decided over the whole extract from keys and hashes alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.contract import TableContract
+from standardise.source_time import TIMESTAMP, source_times
+from values.row_identity import row_hashes, source_keys
+
+Positions = npt.NDArray[np.int64]
+Fates = npt.NDArray[np.int8]
+Mask = npt.NDArray[np.bool_]
+
+LANDING_COLUMNS = ("batch", "row_number", "row_hash", "ragged")
+SIFT_SCHEMA = pa.schema(
+    [
+        ("row_number", pa.int64()),
+        ("source_key", pa.string()),
+        ("row_hash", pa.string()),
+        ("observed", TIMESTAMP),
+        ("deleted", pa.bool_()),
+        ("ragged", pa.bool_()),
+    ]
+)
+
+
+class Fate(IntEnum):
+    """What becomes of a row; every row has exactly one."""
+
+    STANDARDISE = 0
+    NULL_KEY = 1
+    RAGGED = 2
+    REPEATED_KEY = 3  # same key, other content, and no time says which is right: all of them are refused
+    IDENTICAL = 4  # byte for byte a row of the same batch, which stays
+    UNCHANGED = 5  # equal to the row already accepted
+    SUPERSEDED = 6  # an earlier state of a row that is here in a later one
+    DELETED = 7  # a marker that the row is gone
+
+
+REJECTED = (Fate.NULL_KEY, Fate.RAGGED, Fate.REPEATED_KEY)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The fate of every row of an extract. `row_numbers` ascend; `fates` stand beside them.
+
+    `absent`: keys of the standing rows that the extract does not hold; after a full extract those rows are gone.
+    """
+
+    row_numbers: Positions
+    fates: Fates
+    absent: pa.Array
+
+    def fates_of(self, row_numbers: pa.ChunkedArray | pa.Array) -> Fates:
+        """Return the fate of each row number. Raises `KeyError` for a row the extract did not hold."""
+        wanted = _whole(row_numbers).to_numpy(zero_copy_only=False)
+        places = np.minimum(np.searchsorted(self.row_numbers, wanted), max(len(self.row_numbers) - 1, 0))
+        if len(wanted) and (not len(self.row_numbers) or not np.array_equal(self.row_numbers[places], wanted)):
+            raise KeyError("a row number that was not sifted")
+        return self.fates[places] if len(wanted) else np.zeros(0, np.int8)
+
+    def count(self, fate: Fate) -> int:
+        return int((self.fates == fate).sum())
+
+
+def sift_columns(raw: pa.Table, table: TableContract, timezone: str = "Asia/Shanghai") -> pa.Table:
+    """Return what `sift` needs of one chunk of raw rows: `SIFT_SCHEMA`, one row per raw row, in the same order.
+
+    A missing `row_hash` column is computed over the source's columns; a missing `ragged` column means no ragged row.
+    """
+    source = [name for name in raw.column_names if name not in LANDING_COLUMNS]
+    hashes = raw.column("row_hash") if "row_hash" in raw.column_names else row_hashes(raw, source)
+    clock = table.observed or (table.cursor.column if table.cursor else "")
+    observed = source_times(raw.column(clock), timezone) if clock else pa.nulls(raw.num_rows, TIMESTAMP)
+    columns = {
+        "row_number": raw.column("row_number"),
+        "source_key": source_keys(raw, table.key),
+        "row_hash": hashes,
+        "observed": observed,
+        "deleted": _deleted(raw, table),
+        "ragged": _ragged(raw),
+    }
+    return pa.table(columns).cast(SIFT_SCHEMA)
+
+
+def sift(rows: pa.Table, standing: pa.Table | None = None) -> Verdict:
+    """Return the fate of every row of a whole extract (`rows` has `SIFT_SCHEMA`).
+
+    `standing` (`source_key`, `row_hash`) holds the rows accepted before under the same contract; equals are skipped.
+    Independent of the order of `rows`: copies keep the one with the lowest row number.
+    """
+    rows = _in_order(rows)
+    keys, hashes = rows.column("source_key").combine_chunks(), rows.column("row_hash").combine_chunks()
+    fates = np.zeros(rows.num_rows, np.int8)
+    fates[_mask(rows.column("ragged"))] = Fate.RAGGED
+    fates[_mask(pc.is_null(keys))] = Fate.NULL_KEY
+    _decide_repeated(fates, rows)
+    fates[(fates == Fate.STANDARDISE) & _mask(rows.column("deleted"))] = Fate.DELETED
+    if standing is not None and standing.num_rows:
+        fates[np.isin(fates, (Fate.STANDARDISE, Fate.DELETED)) & _stands(keys, hashes, standing)] = Fate.UNCHANGED
+    return Verdict(rows.column("row_number").to_numpy(), fates, _absent(keys, standing))
+
+
+def _in_order(rows: pa.Table) -> pa.Table:
+    numbers = rows.column("row_number").to_numpy()
+    if bool((numbers[1:] > numbers[:-1]).all()):  # the usual case: copying millions of keys is saved
+        return rows.combine_chunks()
+    return rows.take(pc.sort_indices(rows, sort_keys=[("row_number", "ascending")])).combine_chunks()
+
+
+def _decide_repeated(fates: Fates, rows: pa.Table) -> None:
+    """Write the fates of rows that share their key with another row of the extract."""
+    encoded = rows.column("source_key").combine_chunks().dictionary_encode()
+    codes = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
+    candidate = fates == Fate.STANDARDISE
+    sizes = np.bincount(codes[candidate], minlength=max(len(encoded.dictionary), 1))
+    shared = np.flatnonzero(candidate & (sizes[codes] > 1))
+    if not len(shared):
+        return
+    hashes = rows.column("row_hash").combine_chunks().take(pa.array(shared)).dictionary_encode().indices.to_numpy()
+    order = np.lexsort((shared, hashes, codes[shared]))
+    first = np.ones(len(order), bool)
+    same_key = codes[shared][order][1:] == codes[shared][order][:-1]
+    first[1:] = ~(same_key & (hashes[order][1:] == hashes[order][:-1]))
+    fates[shared[order[~first]]] = Fate.IDENTICAL
+    different = shared[order[first]]
+    observed = rows.column("observed").combine_chunks().take(pa.array(different))
+    _decide_different(fates, different, codes[different], observed)
+
+
+def _decide_different(fates: Fates, rows: Positions, codes: npt.NDArray[np.int32], observed: pa.Array) -> None:
+    """Decide among rows of one key with different content (`rows` sorted by key): the single latest one stays."""
+    starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
+    lengths = np.diff(np.r_[starts, len(codes)])
+    unknown = np.isnan(times := pc.cast(observed, pa.int64()).to_numpy(zero_copy_only=False).astype(float))
+    latest = np.repeat(np.maximum.reduceat(np.where(unknown, -np.inf, times), starts), lengths)
+    at_latest = times == latest
+    decidable = (np.add.reduceat(at_latest.astype(int), starts) == 1) & ~np.logical_or.reduceat(unknown, starts)
+    decidable, several = np.repeat(decidable, lengths), np.repeat(lengths > 1, lengths)
+    fates[rows[several & ~decidable]] = Fate.REPEATED_KEY
+    fates[rows[several & decidable & ~at_latest]] = Fate.SUPERSEDED
+
+
+def _stands(keys: pa.Array, hashes: pa.Array, standing: pa.Table) -> Mask:
+    place = pc.index_in(keys, value_set=_whole(standing.column("source_key")))
+    before = _whole(standing.column("row_hash")).take(place)
+    return _mask(pc.fill_null(pc.equal(before, hashes), False))
+
+
+def _absent(keys: pa.Array, standing: pa.Table | None) -> pa.Array:
+    if standing is None:
+        return pa.array([], pa.string())
+    known = _whole(standing.column("source_key"))
+    return known.filter(pc.invert(pc.is_in(known, value_set=keys)))
+
+
+def _deleted(raw: pa.Table, table: TableContract) -> pa.Array | pa.ChunkedArray:
+    """A marker holds every value that `deleted_when` names."""
+    flags = pa.array(np.full(raw.num_rows, bool(table.deleted_when)))
+    for column, value in table.deleted_when.items():
+        flags = pc.and_(flags, pc.fill_null(pc.equal(pc.utf8_trim_whitespace(raw.column(column)), value), False))
+    return flags
+
+
+def _ragged(raw: pa.Table) -> pa.Array | pa.ChunkedArray:
+    if "ragged" not in raw.column_names:
+        return pa.array(np.zeros(raw.num_rows, bool))
+    return pc.fill_null(raw.column("ragged"), False)
+
+
+def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _mask(flags: pa.ChunkedArray | pa.Array) -> Mask:
+    whole = _whole(flags)
+    result: Mask = whole.to_numpy(zero_copy_only=False)
+    return result
