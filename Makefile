@@ -27,8 +27,8 @@ PROJECT := setup.cfg pyproject.toml
 # pip's resolver refuses a hashed lock in old versions; the lock is complete, so nothing is resolved and `pip check` proves it.
 define install_lock
 @echo "安装 $(1) | installing $(1) ($$(grep -c '==' $(1)) packages)"
-@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $(1)
-@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement $(1)
+@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --editable .
 @$(BIN)/python -m pip check
 endef
 
