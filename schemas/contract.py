@@ -51,16 +51,18 @@ class CodeMap:
 
     name: str
     entries: Mapping[str, str]
+    table: str = ""
 
 
 @dataclass(frozen=True)
 class FieldMapping:
     """One standard field and where it comes from.
 
-    `columns` are joined with `joiner` when there are several (an address in parts). `codes` names a crosswalk of the
-    contract. `type_column`/`type_codes` say the kind of document an identifier number is. `split` cuts one cell into
-    several values. `on_fail` overrides the standard's severity. `formats` are the date forms this column uses beyond
-    the usual ones (`minguo`, `excel`).
+    `columns` are joined with `joiner` when there are several (an address in parts); none for a `constant`. `codes`
+    names a crosswalk of the contract, "" where the department uses the city's own codes. The field `identifier` of a
+    person stands for citizen_id or document_type + document_number, as `type_column`/`type_codes` say row by row.
+    `split` cuts one cell into several values. `on_fail` overrides the standard's severity. `formats` are the date
+    forms this column uses beyond the usual ones (`minguo`, `excel`).
     """
 
     field: str
@@ -89,7 +91,8 @@ class PartyMapping:
 class Emit:
     """One statement that each row emits: a party record (`entity` person/business) or a fact (`entity` = fact kind).
 
-    `when_present`: emit only where at least one of these columns holds a value (a shop without a representative).
+    `when_present`: emit only where at least one of these columns holds a value (a shop without a representative). A
+    fact is emitted only where all its parties of the same row are.
     """
 
     name: str
@@ -127,6 +130,7 @@ class TableContract:
             seen[self.observed] = None
         seen.update(dict.fromkeys(self.deleted_when))
         for emit in self.emit:
+            seen.update(dict.fromkeys(emit.when_present))
             for mapping in emit.fields:
                 seen.update(dict.fromkeys(mapping.columns))
                 if mapping.type_column:
