@@ -1,0 +1,40 @@
+"""A step: one named SELECT, or one named function over Arrow batches, over the relations and steps before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Step:
+    """One SELECT whose result is called `name`.
+
+    `materialise`: computed once and kept (as a table that may spill to disk); otherwise a view that is computed again
+    wherever it is used. A step whose order matters ends in a total ORDER BY: with several threads nothing else is
+    deterministic.
+    """
+
+    name: str
+    sql: str
+    materialise: bool = False
+
+
+@dataclass(frozen=True)
+class MapStep:
+    """A function over the Arrow batches of the relation or step `source`; its result is called `name`.
+
+    `function` takes a batch and returns one of schema `schema`, with any number of rows. It sees batches of at most
+    `batch_rows` rows in no particular order, so what it makes of a row must not depend on its neighbours.
+    """
+
+    name: str
+    source: str
+    function: Callable[[pa.RecordBatch], pa.RecordBatch]
+    schema: pa.Schema
+    batch_rows: int = 131_072
+
+
+AnyStep = Step | MapStep
