@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from schemas import time_text
+from schemas import measures
 from schemas.code_table import CodeTable
 from schemas.contract import Contract, Cursor, Emit, FileShape, PartyMapping, RowBounds, Schedule, TableContract
 from schemas.crosswalk import Crosswalks
@@ -66,9 +66,9 @@ def _connection(node: YamlNode) -> str:
 def _schedule(node: YamlNode) -> Schedule:
     keys = node.keys(("cron",), ("window", "fresh_within"))
     return Schedule(
-        cron=time_text.cron(keys["cron"]),
-        window=time_text.window(keys["window"]) if "window" in keys else "",
-        fresh_within=time_text.duration(keys["fresh_within"]) if "fresh_within" in keys else None,
+        cron=measures.cron(keys["cron"]),
+        window=measures.window(keys["window"]) if "window" in keys else "",
+        fresh_within=measures.duration(keys["fresh_within"]) if "fresh_within" in keys else None,
     )
 
 
@@ -99,7 +99,7 @@ def _cursor(node: YamlNode) -> Cursor:
     if node.is_text:
         return Cursor(node.text("a column"))
     keys = node.keys(("column",), ("overlap",))
-    overlap = {"overlap": time_text.duration(keys["overlap"])} if "overlap" in keys else {}
+    overlap = {"overlap": measures.duration(keys["overlap"])} if "overlap" in keys else {}
     return Cursor(keys["column"].text("a column"), **overlap)
 
 
@@ -111,7 +111,7 @@ def _row_bounds(node: YamlNode) -> RowBounds:
     keys = node.keys((), ("at_least", "change_at_most"))
     return RowBounds(
         at_least=keys["at_least"].integer() if "at_least" in keys else 0,
-        change_at_most=time_text.share(keys["change_at_most"]) if "change_at_most" in keys else None,
+        change_at_most=measures.share(keys["change_at_most"]) if "change_at_most" in keys else None,
     )
 
 

@@ -143,18 +143,26 @@ def _constant(field: Field, node: YamlNode, words: Vocabulary) -> FieldMapping:
 
 
 def _identifier(node: YamlNode, entity: Entity, words: Vocabulary) -> FieldMapping:
-    """`{from: CERNO, type: {from: CERTYPE, codes: id_type}}`; a bare type column holds the city's own type codes."""
-    keys = node.keys(("from", "type"), ("on_fail",))
+    """`{from: CERNO, type: {from: CERTYPE, codes: id_type}}`.
+
+    A bare type column holds the city's own type codes; without a type the number's own form says what it is.
+    """
+    if node.is_text:
+        return FieldMapping(IDENTIFIER, (node.text("a column"),))
+    keys = node.keys(("from",), ("type", "on_fail"))
     table = entity.field("document_type").codes
-    column, kind, codes = keys["from"].text("a column"), keys["type"], ""
-    if kind.is_text:
+    column, type_column, codes = keys["from"].text("a column"), "", ""
+    kind = keys.get("type")
+    if kind is None:
+        pass
+    elif kind.is_text:
         words.crosswalks.table(kind, table)
         type_column = kind.text("a column")
     else:
         parts = kind.keys(("from", "codes"))
         type_column = parts["from"].text("a column")
         codes = words.crosswalks.use(parts["codes"], table)
-    if type_column == column:
+    if kind is not None and type_column == column:
         raise kind.error("a column other than the number's")
     return FieldMapping(IDENTIFIER, (column,), type_column=type_column, type_codes=codes, on_fail=_on_fail(keys))
 

@@ -1,4 +1,4 @@
-"""Times as people write them in a city's files: `26h`, `3y`, `30 2 * * *`, `02:00-05:30`."""
+"""Times and amounts as people write them in a city's files: `26h`, `3y`, `20%`, `30 2 * * *`, `02:00-05:30`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ _DURATION = re.compile(r"([0-9]{1,5})([mhdw])")
 _MONTHS = re.compile(r"([0-9]{1,3})(y|mo)")
 _WINDOW = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]")
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)%")
+_NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 _DAY_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -86,3 +87,11 @@ def _cron_number(word: str, low: int, names: tuple[str, ...]) -> int:
     if word.isdigit():
         return int(word)
     return names.index(word) + low if word in names else -1
+
+
+def number(node: YamlNode) -> float:
+    """Return a number of 0 or more, like `0.999` or `4`."""
+    text = node.text("a number, 0 or more")
+    if not _NUMBER.fullmatch(text):
+        raise node.error("a number, 0 or more")
+    return float(text)

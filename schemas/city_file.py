@@ -1,0 +1,190 @@
+"""Reads a city's folder: city.yaml, departments/, matching/, golden/. One broken contract leaves the others alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from schemas import measures
+from schemas.city import City, Locality, Register, RegisterRules, RegisterSource
+from schemas.code_table import CodeTable, code_table_names, load_code_table
+from schemas.contract import Contract
+from schemas.contract_file import load_contract
+from schemas.errors import ConfigurationError
+from schemas.linkage_spec import LinkageSpec, load_linkage
+from schemas.nearest import listed, nearest
+from schemas.standard import Standard
+from schemas.standard_file import load_standard
+from schemas.survivorship import SurvivorshipPolicy, load_survivorship
+from schemas.yaml_source import YamlNode, read_yaml
+
+_SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg", "mysql", "mysql+pymysql", "files")
+_PLACEHOLDER = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")
+_DIVISION = re.compile(r"[0-9]{6}")
+_AREA_CODE = re.compile(r"0[0-9]{2,3}")
+
+
+def load_city(folder: Path) -> City:
+    """Return the city in `folder`.
+
+    A mistake in a contract goes to `broken` under its department; a mistake anywhere else raises ConfigurationError,
+    for without its city.yaml, linkage and golden policies the city cannot be run.
+    """
+    root = read_yaml(folder / "city.yaml")
+    required = ("name", "label", "timezone", "hub_schedule", "area_code", "divisions", "company_prefixes")
+    keys = root.keys((*required, "connections", "register"))
+    standard = load_standard()
+    connections = {name: _url(node) for name, node in keys["connections"].entries("a mapping of names").items()}
+    contracts, broken = _contracts(folder, standard, connections)
+    departments = tuple(sorted({*contracts, *broken}))
+    return City(
+        name=keys["name"].text("the city's name in letters a-z"),
+        label=keys["label"].text("the city's Chinese name"),
+        timezone=_timezone(keys["timezone"]),
+        hub_schedule=measures.cron(keys["hub_schedule"]),
+        folder=folder,
+        locality=_locality(keys),
+        standard=standard,
+        contracts=contracts,
+        broken=broken,
+        register=_register_rules(keys["register"], standard, contracts, broken),
+        linkage=_linkage(folder, standard),
+        survivorship=_survivorship(folder, standard, departments),
+        connections=connections,
+    )
+
+
+def _contracts(
+    folder: Path, standard: Standard, connections: Mapping[str, str]
+) -> tuple[dict[str, Contract], dict[str, ConfigurationError]]:
+    paths = sorted((folder / "departments").glob("*.yaml"))
+    if not paths:
+        raise ConfigurationError(folder / "city.yaml", 1, "", "departments/", "at least one contract in departments/")
+    names = {field.codes for entity in standard.entities.values() for field in entity.fields if field.codes}
+    tables: dict[str, CodeTable] = {name: load_code_table(name) for name in names & set(code_table_names())}
+    contracts, broken = {}, {}
+    for path in paths:
+        try:
+            contract = load_contract(path, standard, tables)
+            _check_connection(path, contract, connections)
+            contracts[path.stem] = contract
+        except ConfigurationError as error:
+            broken[path.stem] = error
+    return contracts, broken
+
+
+def _check_connection(path: Path, contract: Contract, connections: Mapping[str, str]) -> None:
+    """The connection is named in city.yaml, and files come from a folder, tables from a database."""
+    keys = read_yaml(path).entries()
+    if contract.connection not in connections:
+        raise keys["connection"].error(f"a connection of city.yaml ({listed(connections)})", connections)
+    scheme = connections[contract.connection].partition("://")[0]
+    if not scheme or scheme.startswith("$"):
+        return
+    for table in contract.tables:
+        if (table.file is not None) != (scheme == "files"):
+            place = keys["tables"].entries()[table.name]
+            if table.file is None:
+                raise place.error(f"the key 'file': the connection {contract.connection} is a folder")
+            raise place.entries()["file"].error(f"no file: the connection {contract.connection} is a database")
+
+
+def _url(node: YamlNode) -> str:
+    """Return a default URL, or "" for one that is only in Airflow or the environment. A password in it is refused."""
+    if node.value == "":
+        return ""
+    text = node.text("a URL like sqlite:///${CITYHUB_HOME}/x.sqlite, or nothing")
+    bare = _PLACEHOLDER.sub("x", text)
+    expected = "a URL without a password: put the whole URL into Airflow or the environment"
+    secret = ConfigurationError(node.file, node.line, node.key, "***", expected)
+    try:
+        parts = urlsplit(bare)
+        password = urlsplit(_PLACEHOLDER.sub("", text)).password
+    except ValueError:
+        raise secret from None
+    if password or re.search(r"(passw|secret|token)[a-z]*=", bare, re.IGNORECASE):
+        raise secret
+    if "://" not in bare or (parts.scheme not in _SCHEMES and not text.startswith("${")):
+        raise ConfigurationError(
+            node.file, node.line, node.key, parts.scheme or "…",
+            f"a URL that begins with one of {listed(scheme + '://' for scheme in _SCHEMES)}",
+            nearest(parts.scheme, _SCHEMES),
+        )  # fmt: skip
+    return text
+
+
+def _timezone(node: YamlNode) -> str:
+    text = node.text("a time zone like Asia/Shanghai")
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise node.error("a time zone like Asia/Shanghai", ("Asia/Shanghai", "Asia/Urumqi", "UTC")) from None
+    return text
+
+
+def _locality(keys: Mapping[str, YamlNode]) -> Locality:
+    if not _AREA_CODE.fullmatch(keys["area_code"].text("an area code like 0335")):
+        raise keys["area_code"].error("an area code like 0335")
+    divisions = keys["divisions"].words("a list of division codes")
+    for node in keys["divisions"].items():
+        if not _DIVISION.fullmatch(node.text()):
+            raise node.error("a division code of 6 digits (GB/T 2260)")
+    prefixes = sorted(keys["company_prefixes"].words("a list of words"), key=lambda word: (-len(word), word))
+    return Locality(keys["area_code"].text(), divisions, tuple(prefixes))
+
+
+def _register_rules(
+    node: YamlNode, standard: Standard, contracts: Mapping[str, Contract], broken: Mapping[str, ConfigurationError]
+) -> RegisterRules:
+    keys = node.keys(("person", "business"))
+    made = {name: _register(name, keys[name], standard, contracts, broken) for name in keys}
+    return RegisterRules(made["person"], made["business"])
+
+
+def _register(
+    entity: str,
+    node: YamlNode,
+    standard: Standard,
+    contracts: Mapping[str, Contract],
+    broken: Mapping[str, ConfigurationError],
+) -> Register:
+    keys = node.keys(("number", "each", "sources"))
+    number = keys["number"].one_of([field.name for field in standard.entities[entity].fields], f"a field of {entity}")
+    each: Literal["record", "number"] = "record"
+    if keys["each"].one_of(("record", "number"), "what one anchored entity is") == "number":
+        each = "number"
+    sources = []
+    for item in keys["sources"].items("a list of {department, table, statement}"):
+        parts = item.keys(("department", "table", "statement"))
+        department = parts["department"].one_of(sorted({*contracts, *broken}), "a department of this city")
+        if department in contracts:  # a broken contract shows its own mistake
+            contract = contracts[department]
+            table = parts["table"].one_of([known.name for known in contract.tables], f"a table of {department}")
+            emits = [emit.name for emit in contract.table(table).emit if emit.entity == entity]
+            parts["statement"].one_of(emits, f"a {entity} that {table} emits")
+        sources.append(RegisterSource(department, parts["table"].text(), parts["statement"].text()))
+    return Register(entity, number, each, tuple(sources))
+
+
+def _linkage(folder: Path, standard: Standard) -> dict[str, LinkageSpec]:
+    """Every kind of party has a specification, and nothing else has."""
+    wanted = [entity.name for entity in standard.parties]
+    return {path.stem: load_linkage(path, standard) for path in _files(folder / "matching", wanted)}
+
+
+def _survivorship(folder: Path, standard: Standard, departments: tuple[str, ...]) -> dict[str, SurvivorshipPolicy]:
+    paths = _files(folder / "golden", list(standard.entities))
+    return {path.stem: load_survivorship(path, standard, departments) for path in paths}
+
+
+def _files(folder: Path, wanted: list[str]) -> list[Path]:
+    """Return one path for each wanted name. Raises ConfigurationError for a missing file or one too many."""
+    for path in sorted(folder.glob("*.yaml")):
+        if path.stem not in wanted:
+            expected = f"a file named after one of {listed(wanted)}"
+            raise ConfigurationError(path, 1, "", path.stem, expected, nearest(path.stem, wanted))
+    return [folder / f"{name}.yaml" for name in wanted]
