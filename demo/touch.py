@@ -1,0 +1,75 @@
+"""Change one cell of one row as the department's own program would: the row's update time moves with it."""
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from demo.build import CannotBuild, standing
+from demo.departments import DEPARTMENTS
+from demo.departments import agriculture as paper
+from demo.drops import DropTables
+from demo.emission import Table
+from demo.stores import SqliteTables
+
+COLUMNS = {"RK_CZRK": "LXDH", "YZ_YZXX": "YZNR", "E_BASEINFO": "TEL", "MARRIAGE_REG": "TEL_MAN", "AC01": "AAE005",
+           "subsidy_recipients": "联系电话"}
+
+
+def touch_cell(out: Path, department: str) -> list[str]:
+    """Change one cell of the department's first table and return lines that say which, masked. Raises `CannotBuild`."""
+    city, table = standing(out), DEPARTMENTS[department].TABLES[0]
+    if city is None:
+        raise CannotBuild(f"{out} 里没有演示城市 / no demo city in {out}; first: python -m demo build --out {out}")
+    if department in city["on_servers"]:  # type: ignore[operator]
+        raise CannotBuild(f"{department} 在服务器上 / lives on a server; touch works on files only")
+    if department == paper.DEPARTMENT:
+        key, before, after = touch_list(out, table)
+    else:
+        key, before, after = touch_row(out, department, table)
+    return [f"{department}.{table.name}  {table.key} = {masked(key)}", f"{COLUMNS[table.name]}: {masked(before)} → {masked(after)}"]
+
+
+def masked(value: str) -> str:
+    """Return a value with its middle hidden."""
+    return value[:3] + "*" * max(len(value) - 5, 1) + value[-2:] if len(value) > 5 else "*" * len(value)
+
+
+def next_value(value: str) -> str:
+    """Return another phone or text, always the same one for the same value."""
+    if value.isascii() and value.isdigit() and len(value) == 11:
+        return value[:3] + f"{(int(value[3:]) + 12345677) % 10 ** 8:08d}"
+    return value + "（更）"
+
+
+def touch_row(out: Path, department: str, table: Table) -> tuple[str, str, str]:
+    """Change the first healthy row by key; its update time becomes a second later than any in the table."""
+    path, column = out / "sources" / f"{department}.sqlite", COLUMNS[table.name]
+    like = "1__________" if column != "YZNR" else "%"
+    query = (f'SELECT "{table.key}", "{column}" FROM "{table.name}" WHERE "{column}" LIKE ? AND "{table.key}" IS NOT NULL '
+             f'GROUP BY "{table.key}" HAVING count(*) = 1 ORDER BY "{table.key}" LIMIT 1')
+    with sqlite3.connect(path) as connection:
+        found = connection.execute(query, (like,)).fetchone()
+        last = connection.execute(f'SELECT max("{table.stamp}") FROM "{table.name}"').fetchone()[0]
+    connection.close()
+    if found is None:
+        raise CannotBuild(f"{table.name}: 没有可改的行 / no row to change")
+    key, before = found
+    later = datetime.strptime(last, "%Y-%m-%d %H:%M:%S") + timedelta(seconds=1)
+    tables = SqliteTables(path)
+    tables.update(table, key, {column: next_value(before), table.stamp: later.strftime("%Y-%m-%d %H:%M:%S")})
+    tables.close()
+    return key, before, next_value(before)
+
+
+def touch_list(out: Path, table: Table) -> tuple[str, str, str]:
+    """Change one line of the paper department's list and drop the list again, whole."""
+    tables = DropTables(out / "drop" / paper.DEPARTMENT, paper.FILES, paper.SHEET)
+    names, column = list(table.columns), COLUMNS[table.name]
+    lines = sorted(line for line in tables.rows(table) if len(line[names.index(column)]) == 11)
+    if not lines:
+        raise CannotBuild(f"{table.name}: 没有可改的行 / no line to change")
+    key, before = lines[0][names.index(table.key)], lines[0][names.index(column)]
+    tables.update(table, key, {column: next_value(before)})
+    tables.close()
+    return key, before, next_value(before)
