@@ -1,0 +1,183 @@
+"""Literal records, a standing hub in memory, and a slow plain-Python ladder to compare the steps with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as compute
+
+from engine.duckdb_engine import DuckDBEngine
+from matching.ladder import LinkChanges, LinkInputs, link
+from matching.rules import AnchorSource, KeyColumn, LadderRules, NameAgreement
+from matching.tables import CHANGED, IDENTITY, LINKS
+
+LEVELS = ("missing", "different", "variant", "exact")
+
+
+def compare_names(left: pa.Array, right: pa.Array) -> np.ndarray:
+    """A tiny comparison: upper and lower case are variants of each other."""
+    same = compute.equal(left, right).to_numpy(zero_copy_only=False)
+    folded = compute.equal(compute.utf8_lower(left), compute.utf8_lower(right)).to_numpy(zero_copy_only=False)
+    return np.where(same, 3, np.where(folded, 2, 1)).astype(np.int8)
+
+
+NAMES = NameAgreement(compare_names, LEVELS, frozenset({"exact", "variant"}), former_column="former_name")
+PERSON = LadderRules(
+    entity="person",
+    keys=(KeyColumn("citizen_id", "citizen_id"), KeyColumn("document_number", "document", "document_type")),
+    anchors=(AnchorSource("police", "register", "person"),),
+    rows_are_entities=True,
+    name=NAMES,
+    model="m1",
+)
+BUSINESS = LadderRules(
+    entity="business",
+    keys=(KeyColumn("uscc", "uscc"), KeyColumn("registration_number", "registration_number")),
+    anchors=(AnchorSource("market", "register"), AnchorSource("seal", "register")),
+    rows_are_entities=False,
+    name=replace(NAMES, former_column=""),
+    model="m1",
+)
+COLUMNS = (
+    "record_id", "department", "source_table", "statement", "name", "former_name",
+    "citizen_id", "document_type", "document_number", "uscc", "registration_number",
+)  # fmt: skip
+SCHEMA = pa.schema([*((name, pa.string()) for name in COLUMNS), ("observed_at", pa.timestamp("us"))])
+
+
+def record(record_id: str, department: str = "police", day: int = 1, **values: str | None) -> dict[str, Any]:
+    """Return one statement; departments police, market and seal hold the registers."""
+    place = {"source_table": "register" if department in ("police", "market", "seal") else "people"}
+    where = {"record_id": record_id, "department": department, "statement": "person", **place}
+    return {**where, "observed_at": datetime(2026, 1, day), **values}
+
+
+def statements(rows: dict[str, dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist([rows[name] for name in sorted(rows)], schema=SCHEMA)
+
+
+@dataclass
+class Hub:
+    """The standing links and identities, changed run by run as the lake would be."""
+
+    engine: DuckDBEngine
+    rules: LadderRules
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    links: dict[str, dict[str, Any]] = field(default_factory=dict)
+    identity: dict[str, dict[str, Any]] = field(default_factory=dict)
+    commit: int = 0
+    minted: int = 0
+
+    def mint(self, number: int) -> pa.Array:
+        self.minted += number
+        return pa.array([f"H{self.minted - number + i:04}" for i in range(number)], pa.string())
+
+    def apply(self, *changes: dict[str, Any], deleted: tuple[str, ...] = ()) -> LinkChanges:
+        """Take changed and deleted records in, link, and store what changed."""
+        self.rows.update({row["record_id"]: row for row in changes})
+        for name in deleted:
+            self.rows.pop(name, None)
+        names = [*(row["record_id"] for row in changes), *deleted]
+        changed = [{"record_id": name, "op": "changed" if name in self.rows else "deleted"} for name in names]
+        self.commit += 1
+        inputs = LinkInputs(
+            statements(self.rows),
+            pa.Table.from_pylist(changed, schema=CHANGED),
+            pa.Table.from_pylist(list(self.links.values()), schema=LINKS),
+            pa.Table.from_pylist(list(self.identity.values()), schema=IDENTITY),
+        )
+        found = link(self.engine, inputs, self.rules, self.commit, self.mint)
+        for name in found.link_deletions["record_id"].to_pylist():
+            del self.links[name]
+        self.links.update({row["record_id"]: row for row in found.link_upserts.to_pylist()})
+        self.identity.update({row["hub_id"]: row for row in found.identity_upserts.to_pylist()})
+        return found
+
+    def decision(self, record_id: str) -> tuple[str, str]:
+        return self.links[record_id]["decision"], self.links[record_id]["reason"]
+
+    def hub(self, record_id: str) -> str | None:
+        return self.links[record_id]["hub_id"]
+
+    def decisions(self) -> dict[str, tuple[Any, ...]]:
+        """Return what was decided of each record, hub ids aside."""
+        columns = ("decision", "rung", "key_type", "key_number", "level", "reason")
+        return {name: tuple(row[column] for column in columns) for name, row in self.links.items()}
+
+    def partition(self) -> set[frozenset[str]]:
+        """Return the sets of records that share a hub id."""
+        groups: dict[str, set[str]] = {}
+        for name, row in self.links.items():
+            if row["hub_id"]:
+                groups.setdefault(row["hub_id"], set()).add(name)
+        return {frozenset(group) for group in groups.values()}
+
+
+def hub(path: Path, rules: LadderRules) -> Hub:
+    return Hub(DuckDBEngine(memory_limit="256MB", threads=1, temp_directory=path / "spill"), rules)
+
+
+def _keys(row: dict[str, Any], rules: LadderRules) -> list[tuple[str, str]]:
+    return [
+        ((row.get(key.type_column) if key.type_column else None) or key.type, row[key.number])
+        for key in rules.keys
+        if row.get(key.number)
+    ]
+
+
+def _agrees(left: dict[str, Any], right: dict[str, Any], rules: LadderRules) -> bool:
+    name, other = left.get("name"), right.get("name")
+    if not name or not other:
+        return False
+    pairs = [(name, other)]
+    if rules.name.former_column:
+        pairs += [(name, right.get("former_name")), (left.get("former_name"), other)]
+    return any(a and b and a.lower() == b.lower() for a, b in pairs)
+
+
+def plain_ladder(rows: dict[str, dict[str, Any]], rules: LadderRules) -> dict[str, tuple[str, str | None]]:
+    """Return decision and entity of every record, one record at a time and from scratch."""
+    ranks = {(source.department, source.table): rank for rank, source in enumerate(rules.anchors)}
+    anchors: dict[str, int] = {}
+    for name, row in rows.items():
+        rank = ranks.get((row["department"], row["source_table"]))
+        if rank is not None and (rules.rows_are_entities or row.get(rules.keys[0].number)):
+            anchors[name] = rank
+    holders: dict[tuple[str, str], set[str]] = {}
+    for name in anchors:
+        unit = name if rules.rows_are_entities else str(_keys(rows[name], rules)[0])
+        for key in _keys(rows[name], rules):
+            holders.setdefault(key, set()).add(unit)
+
+    def order(name: str) -> tuple[Any, ...]:
+        return anchors.get(name, 99), rows[name]["observed_at"], name
+
+    result: dict[str, tuple[str, str | None]] = {}
+    for name, row in rows.items():
+        keys = _keys(row, rules)
+        if name in anchors and rules.rows_are_entities:
+            result[name] = ("link", name)
+        elif not keys:
+            result[name] = ("insufficient", None)
+        elif len(holders.get(keys[0], ())) > 1:
+            result[name] = ("review", None)
+        else:
+            unit = next(iter(holders.get(keys[0], {str(keys[0])})))
+            held = keys[0] in holders
+            if held and rules.rows_are_entities:
+                members = [unit]
+            else:
+                same = [n for n in rows if _keys(rows[n], rules) and str(_keys(rows[n], rules)[0]) == unit]
+                members = [n for n in same if (n in anchors) == held and rows[n].get("name")]
+            reference = rows[min(members, key=order)] if members else {}
+            if _agrees(row, reference, rules):
+                result[name] = ("link", unit)
+            else:
+                both = row.get("name") and reference.get("name")
+                result[name] = ("review" if both else "insufficient", None)
+    return result
