@@ -39,7 +39,7 @@ def department(contract: Contract, city: City) -> DAG:
     ) as dag:
         landed = (
             stages.land.override(pool=connection_pool(contract.connection), execution_timeout=LAND_TIMEOUT)
-            .partial(department=name)
+            .partial(department=name, connection=contract.connection)
             .expand(table=[table.name for table in contract.tables])
         )
         if contract.schedule.window:

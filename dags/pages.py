@@ -1,5 +1,7 @@
 """The page of each DAG, for whoever opens it at night: what it does, how to triage, where the logs are."""
 
+# ruff: noqa: E501 - a row of a Markdown table cannot be broken
+
 from __future__ import annotations
 
 from schemas.city import City
