@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import ConfigurationError
+from schemas.linkage_spec import Comparison, Decide, Rung, load_linkage
+from schemas.standard_file import load_standard
+
+SOUND = """\
+entity: person
+ladder:
+  - {same: citizen_id, anchored: true, agree: [name], else: review}
+  - {same: [document_type, document_number], agree: [name], else: insufficient}
+block: [[name, birth_date], [name.pinyin, birth_date.month]]
+compare:
+  name: {as: person_name, term_frequency: true}
+  sex: {as: exact}
+decide: {link: 0.999, review: 0.80, margin: 4, enough: 12}
+never_share: [citizen_id]
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "person.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_ladder_the_evidence_and_the_limits(tmp_path: Path) -> None:
+    spec = load_linkage(write(tmp_path, SOUND), load_standard())
+    assert spec.ladder == (
+        Rung(("citizen_id",), True, ("name",), "review"),
+        Rung(("document_type", "document_number"), False, ("name",), "insufficient"),
+    )
+    assert spec.block == (("name", "birth_date"), ("name.pinyin", "birth_date.month"))
+    assert spec.compare == (Comparison("name", "person_name", True), Comparison("sex", "exact"))
+    assert spec.decide == Decide(0.999, 0.8, 4.0, 12.0)
+    assert spec.never_share == ("citizen_id",)
+
+
+def test_a_ladder_alone_is_enough(tmp_path: Path) -> None:
+    spec = load_linkage(write(tmp_path, SOUND[: SOUND.index("block")]), load_standard())
+    assert (len(spec.ladder), spec.block, spec.compare, spec.decide) == (2, (), (), None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected"),
+    [
+        ("entity: person", "entity: persn", 1, "did you mean 'person'"),
+        ("entity: person", "entity: marriage", 1, "an entity that is no fact"),
+        ("entity: person", "entity: business", 1, "the file's own name"),
+        ("same: citizen_id", "same: citizenid", 3, "did you mean 'citizen_id'"),
+        ("agree: [name], else: review", "agree: [nmae], else: review", 3, "did you mean 'name'"),
+        ("else: review", "else: reveiw", 3, "did you mean 'review'"),
+        (", else: review", "", 3, "the key 'else'"),
+        ("anchored: true", "anchored: 1", 3, "true or false"),
+        ("name.pinyin", "nam.pinyin", 5, "did you mean 'name'"),
+        ("name.pinyin", "name.", 5, "a key of one"),
+        ("  sex:", "  sx:", 8, "did you mean 'sex'"),
+        ("as: person_name", "as: person_nam", 7, "did you mean 'person_name'"),
+        ("0.999", "99.9%", 9, "a number"),
+        ("0.999", "0.7", 9, "0 < review < link < 1"),
+        ("margin: 4, ", "", 9, "the key 'margin'"),
+        ("never_share: [citizen_id]", "never_share: [citizen_ids]", 10, "did you mean 'citizen_id'"),
+        ("decide:", "decides:", 9, "did you mean 'decide'"),
+        ("decide: {link: 0.999, review: 0.80, margin: 4, enough: 12}\n", "", 2, "all three"),
+    ],
+)
+def test_mistakes(tmp_path: Path, old: str, new: str, line: int, expected: str) -> None:
+    with pytest.raises(ConfigurationError, match=expected) as caught:
+        load_linkage(write(tmp_path, SOUND.replace(old, new, 1)), load_standard())
+    assert caught.value.line == line
