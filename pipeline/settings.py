@@ -33,6 +33,7 @@ class Settings:
     batch_rows: int
     connections: Mapping[str, str]
     as_of: date | None
+    city_key: str | None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, city_folder: Path | None = None) -> Settings:
@@ -53,6 +54,7 @@ class Settings:
                 if name.startswith(CONNECTION_PREFIX) and url
             },
             as_of=_day(environ, "CITYHUB_AS_OF"),
+            city_key=environ.get("CITYHUB_CITY_KEY") or None,
         )
 
     def today(self, timezone: str) -> date:

@@ -1,0 +1,40 @@
+"""The command line `cityhub`: one command a stage, named like the tasks of the DAGs."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from pipeline import commands_reading, commands_stages
+from pipeline.events import Redaction
+
+
+class InPipelineOrder(click.Group):
+    """Lists commands in the order they were added, which is the order of the pipeline, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=InPipelineOrder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--city", type=click.Path(exists=True, file_okay=False, path_type=Path), help="城市配置目录 city folder")
+@click.option("--log-level", default="warning", type=click.Choice(["debug", "info", "warning", "error"]))
+def main(city: Path | None, log_level: str) -> None:
+    """城市主数据枢纽 · a city's master data hub.
+
+    \b
+    各部门  land → standardise → validate → commit      each department's records
+    全市    link → survive → publish → report           the city's golden dataset
+
+    Everything is written below CITYHUB_HOME (default: var/).
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Redaction())
+    logging.basicConfig(level=log_level.upper(), handlers=[handler], format="%(message)s")
+
+
+for command in (*commands_stages.COMMANDS, *commands_reading.COMMANDS):
+    main.add_command(command)

@@ -1,0 +1,69 @@
+"""Commands that move data: the whole run and one command a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from pipeline.command_frame import departments_of, hub_command, show
+from pipeline.commit import commit as commit_stage
+from pipeline.hub import Hub
+from pipeline.land import land as land_stage
+from pipeline.link import link as link_stage
+from pipeline.publish import publish as publish_stage
+from pipeline.report import report as report_stage
+from pipeline.standardise import standardise as standardise_stage
+from pipeline.summary import outcome_line, summarise, summary_text
+from pipeline.survive import survive as survive_stage
+from pipeline.validate import validate as validate_stage
+from pipeline.whole_run import run_all
+
+Stage = Callable[..., dict[str, Any]]
+
+
+@click.command()
+@click.option("--department", "-d", "named", multiple=True, help="只跑这些部门 only these departments")
+@hub_command
+def run(hub: Hub, json_output: bool, named: tuple[str, ...]) -> None:
+    """全流程 all stages in this process, one department after another, then the city."""
+    run_all(hub, departments_of(hub, named))
+    show(summarise(hub), json_output, summary_text)
+
+
+def department_command(name: str, stage: Stage, sentence: str) -> click.Command:
+    """Return the command that runs `stage(hub, department)` for the departments named, or for all."""
+
+    @click.command(name, help=sentence)
+    @click.argument("named", nargs=-1, metavar="[DEPARTMENT]...")
+    @hub_command
+    def command(hub: Hub, json_output: bool, named: tuple[str, ...]) -> None:
+        results = [stage(hub, department) for department in departments_of(hub, named)]
+        show(results, json_output, lambda rows: "\n".join(outcome_line(name, row) for row in rows))
+
+    return command
+
+
+def city_command(name: str, stage: Stage, sentence: str) -> click.Command:
+    """Return the command that runs `stage(hub)` for the whole city."""
+
+    @click.command(name, help=sentence)
+    @hub_command
+    def command(hub: Hub, json_output: bool) -> None:
+        show(stage(hub), json_output, lambda row: outcome_line(name, row))
+
+    return command
+
+
+COMMANDS = (
+    run,
+    department_command("land", land_stage, "抽取落地 extract what is new and land it as the source had it"),
+    department_command("standardise", standardise_stage, "标准化 landed rows to statements with reason codes"),
+    department_command("validate", validate_stage, "把关 the gate: a critical failure holds the batch"),
+    department_command("commit", commit_stage, "入库 take validated batches into the current statements"),
+    city_command("link", link_stage, "关联 decide which records are the same person or business"),
+    city_command("survive", survive_stage, "择优 choose golden values of the entities touched, each with its origin"),
+    city_command("publish", publish_stage, "发布 swap the staged version in: database and Parquet, one whole version"),
+    city_command("report", report_stage, "报告 the balance of the run and where every row went"),
+)

@@ -1,0 +1,144 @@
+"""Commit: take validated batches into the department's current statements, keeping the history of what changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from engine.relation import ParquetFiles
+from engine.step import Step
+from pipeline.hub import Hub
+from pipeline.stage import stage_of
+from pipeline.staging import KEYS, STANDING, batch_folder, clear, staged
+from pipeline.standardise import standing_table, total
+from pipeline.validate import passed_gate
+from schemas.arrow import statement_schema
+from schemas.contract import Contract, TableContract
+from schemas.standard import Entity
+from standardise.changes import change_steps
+from standardise.quarantine import QUARANTINE_SCHEMA
+from warehouse.batches import Batch
+from warehouse.fences import Fence
+
+
+def current_table(department: str, entity: str) -> str:
+    """Return the lake's name of a department's current statements of an entity."""
+    return f"current/{department}/{entity}"
+
+
+def history_table(department: str, entity: str) -> str:
+    """Return the lake's name of the statements a department's batches added, changed or withdrew."""
+    return f"statements/{department}/{entity}"
+
+
+def quarantine_table(department: str) -> str:
+    """Return the lake's name of a department's quarantine."""
+    return f"quarantine/{department}"
+
+
+def history_schema(entity: Entity) -> pa.Schema:
+    """Return the columns of the history: the statement's and what happened to it (new, changed, deleted)."""
+    return statement_schema(entity).append(pa.field("op", pa.string()))
+
+
+def commit(hub: Hub, department: str) -> dict[str, Any]:
+    """Take every batch of `department` that passed the gate, oldest first; return what changed a batch.
+
+    Each write carries the batch's number, so a commit that was killed is finished by the next one, and a second
+    commit of the same batch changes nothing.
+    """
+    contract = hub.contract(department)
+    results: list[dict[str, Any]] = []
+    with stage_of(hub, "commit", department) as counts:
+        ready = [batch for batch in hub.ledger.batches("standardised", department) if passed_gate(batch)]
+        if ready:
+            fence = hub.ledger.acquire(f"commit/{department}", hub.run_id, hub.clock())
+            results = [commit_batch(hub, contract, batch, fence) for batch in ready]
+        changes = {name: sum(result[name] for result in results) for name in ("new", "changed", "withdrawn")}
+        counts.update(batches=len(results), **changes, **total(results))
+    return {"department": department, "batches": results, **changes}
+
+
+def commit_batch(hub: Hub, contract: Contract, batch: Batch, fence: Fence) -> dict[str, Any]:
+    """Take one batch: history first under its idempotency mark, then current statements, then the ledger."""
+    table = contract.table(batch.source_table)
+    folder, mark = batch_folder(hub, batch.id), (f"batch-{batch.id}", 1)
+    changed = {"new": 0, "changed": 0, "withdrawn": 0}
+    for entity in _entities(hub, table):
+        operations = _take_entity(hub, contract.department, table, batch, entity)
+        for operation, name in (("new", "new"), ("changed", "changed"), ("deleted", "withdrawn")):
+            changed[name] += operations.get(operation, 0)
+    quarantine = folder / "quarantine.parquet"
+    if quarantine.exists() and parquet.read_metadata(quarantine).num_rows:
+        rows = parquet.ParquetFile(quarantine)
+        reader = pa.RecordBatchReader.from_batches(QUARANTINE_SCHEMA, rows.iter_batches())
+        hub.lake.append(quarantine_table(contract.department), reader, ("batch",), idempotency=mark)
+    _move_standing(hub, contract, batch, folder)
+    counts = {**batch.counts, **{f"statements_{name}": value for name, value in changed.items()}}
+    hub.ledger.accept_batch(fence, batch.id, counts, hub.clock())
+    clear(folder)
+    return {"batch": batch.id, "table": table.name, **counts, **changed}
+
+
+def _entities(hub: Hub, table: TableContract) -> list[Entity]:
+    return [hub.city.standard.entities[name] for name in dict.fromkeys(emit.entity for emit in table.emit)]
+
+
+def _take_entity(hub: Hub, department: str, table: TableContract, batch: Batch, entity: Entity) -> dict[str, int]:
+    """Write what the batch changes of one entity to history and current; return counts by operation."""
+    folder, schema = batch_folder(hub, batch.id), statement_schema(entity)
+    history, current = history_table(department, entity.name), current_table(department, entity.name)
+    incoming = [folder / f"statements-{emit.name}.parquet" for emit in table.emit if emit.entity == entity.name]
+    relations = {
+        "incoming": ParquetFiles(tuple(str(path) for path in incoming if path.exists()), schema),
+        "current": ParquetFiles(tuple(hub.lake.files(current)), schema),
+        "touched": staged(folder / "standing.parquet", STANDING),
+        "gone": staged(folder / "gone.parquet", KEYS),
+    }
+    changes = folder / f"changes-{entity.name}.parquet"
+    if not changes.exists():
+        hub.engine.write(change_steps(entity, table.name, batch.id), relations, "changes", changes)
+    if not parquet.read_metadata(changes).num_rows:
+        return {}
+    mark = (f"batch-{batch.id}", 1)
+    rows = parquet.ParquetFile(changes)
+    reader = pa.RecordBatchReader.from_batches(rows.schema_arrow, rows.iter_batches())
+    hub.lake.append(history, reader, ("batch",), idempotency=mark)
+    taken = {"changes": ParquetFiles((str(changes),), history_schema(entity))}
+    leaving = hub.engine.run([Step("leaving", "SELECT record_id FROM changes WHERE op = 'deleted'")], taken, "leaving")
+    arriving = Step("arriving", "SELECT * EXCLUDE (op) FROM changes WHERE op <> 'deleted'")
+    with hub.engine.session(taken) as session:
+        session.run([arriving])
+        hub.lake.merge(
+            current,
+            session.stream("arriving"),
+            leaving.column("record_id").combine_chunks(),
+            key="record_id",
+            schema=schema,
+            idempotency=mark,
+        )
+    return _operations(hub, taken)
+
+
+def _operations(hub: Hub, taken: dict[str, ParquetFiles]) -> dict[str, int]:
+    step = Step("operations", "SELECT op, count(*) AS count FROM changes GROUP BY op ORDER BY op")
+    return {row["op"]: row["count"] for row in hub.engine.run([step], taken, "operations").to_pylist()}
+
+
+def _move_standing(hub: Hub, contract: Contract, batch: Batch, folder: Path) -> None:
+    rows, gone = folder / "standing.parquet", folder / "gone.parquet"
+    keys = parquet.read_table(gone).column("source_key").unique() if gone.exists() else pa.array([], pa.string())
+    if not len(keys) and not parquet.read_metadata(rows).num_rows:
+        return
+    file = parquet.ParquetFile(rows)
+    hub.lake.merge(
+        standing_table(contract.department, batch.source_table),
+        pa.RecordBatchReader.from_batches(STANDING, file.iter_batches()),
+        keys,
+        key="source_key",
+        schema=STANDING,
+        idempotency=(f"batch-{batch.id}", 1),
+    )
