@@ -1,0 +1,45 @@
+"""From a connection's URL to the source behind it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from connectors.database import DatabaseSource
+from connectors.dialects import KINDS
+from connectors.folder import FolderSource
+from connectors.source import ReadSettings, Source
+from schemas.contract import Contract
+from schemas.errors import SourceRefused
+from schemas.nearest import listed
+
+_FOLDERS = ("files://", "file://", "folder://")
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg",
+            "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+
+
+def open_source(contract: Contract, url: str, settings: ReadSettings | None = None) -> Source:
+    """Return the source at `url`: sqlite, postgresql, mysql, mariadb, or a folder (`files://PATH`).
+
+    Nothing is connected yet. Raises `SourceRefused` for a URL that names no known kind; the URL is never shown.
+    """
+    settings = settings or ReadSettings()
+    for start in _FOLDERS:
+        if url.startswith(start):
+            return FolderSource(contract, url.removeprefix(start), settings)
+    try:
+        address = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise _unknown(contract, "连接地址写法不对 the connection's address is not a URL") from None
+    kind = KINDS.get(address.get_backend_name())
+    if kind is None:
+        raise _unknown(contract, f"不认识的数据库类型 unknown kind of source: {address.get_backend_name()}")
+    if address.drivername in _DRIVERS:
+        address = address.set(drivername=_DRIVERS[address.drivername])
+    return DatabaseSource(contract, kind(address, settings))
+
+
+def _unknown(contract: Contract, detail: str) -> SourceRefused:
+    return SourceRefused(
+        contract.department, contract.connection, detail,
+        next_step=f"改正该连接 mend the connection: {listed(sorted({*KINDS, 'files'}))}",
+    )
