@@ -114,7 +114,7 @@ def wait_until_ready(services: Services, port: int) -> None:
 def is_healthy(port: int) -> bool:
     """Return whether the API server, the scheduler and the DAG processor are all alive."""
     try:
-        with urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:  # noqa: S310
+        with urlopen(f"http://127.0.0.1:{port}/api/v2/monitor/health", timeout=5) as answer:
             health = json.load(answer)
     except (URLError, OSError, ValueError):
         return False
