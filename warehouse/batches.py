@@ -128,7 +128,7 @@ class BatchLedger:
             check_fence(connection, fence)
             return _insert(connection, opening, facts)
 
-    def standardise_batch(self, fence: Fence, batch_id: int, counts: Mapping[str, int]) -> Batch:
+    def standardise_batch(self, fence: Fence, batch_id: int, counts: Mapping[str, Any]) -> Batch:
         """Record the counts of standardising. Raises `Unbalanced` when they, or the rows landed, do not add up."""
         with self.database.write() as connection:
             check_fence(connection, fence)
@@ -144,7 +144,7 @@ class BatchLedger:
         """Send a held batch back to be standardised and validated again. It is never extracted again."""
         return self._decide(fence, batch_id, "landed", {"held_reason": None, "decided_at": None})
 
-    def accept_batch(self, fence: Fence, batch_id: int, counts: Mapping[str, int], now: datetime) -> Batch:
+    def accept_batch(self, fence: Fence, batch_id: int, counts: Mapping[str, Any], now: datetime) -> Batch:
         """Let the batch into the next version. Accepting twice changes nothing. Raises `Unbalanced`."""
         with self.database.write() as connection:
             check_fence(connection, fence)
@@ -238,7 +238,7 @@ def _move(connection: Connection, current: Batch, state: BatchState, facts: Mapp
     return replace(current, state=state, **facts)
 
 
-def _check_counts(current: Batch, counts: Mapping[str, int]) -> None:
+def _check_counts(current: Batch, counts: Mapping[str, Any]) -> None:
     """The sums must hold, and they must speak of the rows that landed."""
     what = f"{current.department}.{current.source_table} batch {current.id}"
     check_conservation({**counts, ROWS: current.rows_extracted or 0}, what)

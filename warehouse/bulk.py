@@ -53,7 +53,8 @@ def copy_rows(connection: Connection, table: Table, reader: pa.RecordBatchReader
 def _values(column: pa.Array) -> list[Any]:
     if pa.types.is_temporal(column.type):
         column = column.cast(pa.string())
-    return _without_nul(column).to_pylist()
+    values: list[Any] = _without_nul(column).to_pylist()
+    return values
 
 
 def _csv(batch: pa.RecordBatch) -> memoryview:

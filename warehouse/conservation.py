@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from schemas.errors import Unbalanced
 
-ROWS = "rows_extracted"
-ROW_PARTS = ("rows_standardised", "rows_rejected", "rows_identical", "rows_superseded", "rows_deleted")
-STATEMENTS = "statements_emitted"
-STATEMENT_PARTS = ("statements_accepted", "statements_quarantined", "statements_held")
+ROWS = "extracted"
+ROW_PARTS = ("standardised", "rejected", "identical", "superseded", "deleted")
+STATEMENTS = "emitted"
+STATEMENT_PARTS = ("accepted", "quarantined", "held")
 
 
-def check_conservation(counts: Mapping[str, int], what: str = "batch") -> None:
-    """Raise `Unbalanced` unless both sums hold; a count that is absent is a zero.
+def check_conservation(counts: Mapping[str, Any], what: str = "batch") -> None:
+    """Raise `Unbalanced` unless both sums hold; a count that is absent is a zero, other counts are not looked at.
 
-    rows_extracted = rows_standardised + rows_rejected + rows_identical + rows_superseded + rows_deleted (delete
-    markers); statements_emitted = statements_accepted + statements_quarantined + statements_held. A negative count
-    is never in balance.
+    extracted = standardised + rejected + identical + superseded + deleted (rows that are delete markers);
+    emitted = accepted + quarantined + held (statements). A negative count is never in balance.
     """
     for unit, total_name, part_names in (("rows", ROWS, ROW_PARTS), ("statements", STATEMENTS, STATEMENT_PARTS)):
         parts = {name: int(counts.get(name, 0)) for name in part_names}

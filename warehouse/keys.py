@@ -68,7 +68,7 @@ class CityKey:
             source_keys = source_keys.combine_chunks()
         domain = self._domain(department, table, statement)
         start = hashlib.blake2b(domain, key=self._secret, digest_size=16, person=b"cityhub.record").copy
-        digests = []
+        digests: list[bytes] = []
         keep = digests.append
         for text in source_keys.drop_null().cast(pa.binary()).to_pylist():
             hasher = start()
