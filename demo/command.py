@@ -29,17 +29,18 @@ def main() -> None:
 @click.option("--postgres", default="", help="PostgreSQL URL for chosen departments (schema = department)")
 @click.option("--mysql", default="", help="MySQL URL for chosen departments (tables in its database)")
 @click.option("--departments", default="", help="用服务器的部门 · comma-separated departments on the server; default all but the paper one")
+@click.option("--fresh", is_flag=True, help="重建 · build from day 0 even where a city stands")
 def build(residents: int, seed: int, out: Path, truth: Path, profile: str, day: int, postgres: str, mysql: str,
-          departments: str) -> None:
+          departments: str, fresh: bool) -> None:
     """生成演示城市 · build day 0, or bring an existing city to a later day."""
     try:
         servers = choose_servers(postgres, mysql, departments)
         order = Order(Size(residents, seed), load(profile), out, truth, day, servers)
         if sys.stderr.isatty():
             with click.progressbar(length=residents, label="演示城市 demo city", file=sys.stderr) as bar:
-                summaries = bring_to_day(order, bar.update)
+                summaries = bring_to_day(order, bar.update, fresh)
         else:
-            summaries = bring_to_day(order)
+            summaries = bring_to_day(order, fresh=fresh)
     except (BadProfile, CannotBuild) as error:
         raise click.ClickException(str(error)) from None
     for summary in summaries:

@@ -1,12 +1,198 @@
-"""Later days: new, changed, corrected, deleted and late rows, as the departments' own programs would write them."""
+"""Later days: new, changed, corrected, deleted and late rows, as the departments' own programs would write them.
+
+A day is a pure function of the seed, the day and what stood the day before, so that building day 3 at once and building
+days 0, 1, 2, 3 one after another leave the same sources.
+"""
 from __future__ import annotations
 
-from demo.build import CannotBuild, Order, Progress, Summary, build_first_day, standing
+import re
+import time
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from demo import truth
+from demo.build import (CannotBuild, Order, Progress, Summary, as_of, build_first_day, mark, open_tables, spoil_chunk,
+                        standing)
+from demo.departments import DEPARTMENTS
+from demo.detect import contradictions, fine
+from demo.dirt import Dirty
+from demo.emission import Table
+from demo.revision import Revision, revise_truth, usable_keys
+from demo.stores import Row, Tables
+from demo.world import FIRST_DAY, draw_newcomers
 
 
-def bring_to_day(order: Order, progress: Progress = lambda people: None) -> list[Summary]:
-    """Build day 0 where nothing stands, then apply one day after another up to `order.day`; return their summaries."""
-    return [build_first_day(order, progress)]
+def bring_to_day(order: Order, progress: Progress = lambda people: None, fresh: bool = False) -> list[Summary]:
+    """Build day 0 where nothing stands, then apply one day after another up to `order.day`; return their summaries.
+
+    Raises `CannotBuild` when another city stands there, or a later day of this one.
+    """
+    city, summaries = None if fresh else standing(order.out), []
+    if city is None:
+        summaries, reached = [build_first_day(order, progress)], 0
+    else:
+        reached = check_standing(order, city)
+    for day in range(reached + 1, order.day + 1):
+        summaries.append(apply_day(order, day))
+    return summaries or [Summary(reached)]
 
 
-__all__ = ["CannotBuild", "bring_to_day", "standing"]
+def check_standing(order: Order, city: dict[str, object]) -> int:
+    """Return the day that stands in the folder. Raises `CannotBuild` when it is not an earlier day of the same city."""
+    wanted = {"residents": order.size.residents, "seed": order.size.seed, "profile": order.profile.name,
+              "on_servers": sorted(order.servers)}
+    other = [f"{key} {city.get(key)} ≠ {value}" for key, value in wanted.items() if city.get(key) != value]
+    if other or int(str(city["day"])) > order.day:
+        why = ", ".join(other) or f"day {city['day']} > {order.day}"
+        raise CannotBuild(f"{order.out} 里是另一座城市或更晚的一天 / holds another city or a later day ({why}); "
+                          "用 --fresh 重建 / rebuild with --fresh")
+    if not (order.truth / "records.parquet").is_file():
+        raise CannotBuild(f"{order.truth} 里没有真值 / the truth of {order.out} is not in {order.truth}; "
+                          "用 --fresh 重建 / rebuild with --fresh")
+    return int(str(city["day"]))
+
+
+def apply_day(order: Order, day: int) -> Summary:
+    """Apply one day's changes to sources and truth, and return what was changed."""
+    started, summary = time.monotonic(), Summary(day)
+    (order.out / "city.json").unlink(missing_ok=True)        # a day broken half way must not look whole
+    stores = {name: open_tables(order, name) for name in DEPARTMENTS}
+    revision = Revision(day, truth.read(order.truth, "defects").to_pylist())
+    for place, (name, module) in enumerate(DEPARTMENTS.items()):
+        for number, table in enumerate(module.TABLES):
+            random = np.random.default_rng([order.size.seed, 2000 + day, place * 10 + number])
+            keys = usable_keys(order.truth, table)
+            Clerk(order, stores[name], table, revision, random).work(keys)
+    chunk = draw_newcomers(order.size, day, order.profile)
+    random = np.random.default_rng([order.size.seed, 2000 + day, 999])
+    for dirty in spoil_chunk(chunk, order.profile, stores):
+        arrived = make_late(dirty, order, random, revision)
+        stores[arrived.table.department].append(arrived.table, pa.table(arrived.columns))
+        revision.add_rows(arrived)
+    for store in stores.values():
+        store.close()
+    revise_truth(order.truth, revision, chunk)
+    mark(order, day)
+    for change in revision.changes:
+        spot = (change["department"], change["change"])
+        summary.changes[spot] = summary.changes.get(spot, 0) + 1
+    summary.seconds = time.monotonic() - started
+    return summary
+
+
+def make_late(dirty: Dirty, order: Order, random: np.random.Generator, revision: Revision) -> Dirty:
+    """Return new rows, some of them stamped late yesterday: they were committed after yesterday's last extraction.
+
+    Late means at most 55 minutes before 18:00, when departments close: an overlap of an hour finds them.
+    """
+    table, count = dirty.table, len(dirty.columns[dirty.table.key])
+    if not table.stamp or not count:
+        return dirty
+    wanted = max(1, round(order.profile.days["late"] * order.size.residents * 0.1))
+    rows = np.sort(random.permutation(count)[:min(wanted, count)])
+    stamps = dirty.columns[table.stamp].to_pylist()
+    yesterday = str(np.datetime64(FIRST_DAY + revision.day - 1, "D"))
+    for row in rows:
+        stamps[row] = f"{yesterday} 17:{5 + int(random.integers(54)):02d}:{int(random.integers(60)):02d}"
+    keys = dirty.columns[table.key]
+    revision.note(table, [keys[int(row)].as_py() for row in rows], "late", table.stamp)
+    return replace(dirty, columns={**dirty.columns, table.stamp: pa.array(stamps, pa.string())})
+
+
+class Clerk:
+    """One table's clerk for one day: every change goes to the store and into the revision of the truth."""
+
+    def __init__(self, order: Order, store: Tables, table: Table, revision: Revision, random: np.random.Generator) -> None:
+        self.order, self.store, self.table, self.revision, self.random = order, store, table, revision, random
+        self.module = DEPARTMENTS[table.department]
+
+    def work(self, keys: list[str]) -> None:
+        """Delete, correct, hand over and change rows; `keys` stand once in the table and hold no error of their own."""
+        rates, count = self.order.profile.days, len(keys)
+        if not count:
+            return
+        order = [keys[int(spot)] for spot in self.random.permutation(count)[:max(4, count // 20)]]
+        fewer = max(1, round(count * rates["deleted"]))
+        more = max(1, round(count * rates["changed"]))
+        self.delete(order[:fewer])
+        self.correct(set(keys) - set(order[:fewer + more]), rates["corrected"])
+        self.change(order[fewer:fewer + more])
+
+    def stamp(self) -> Row:
+        """Return the update time of a change made today."""
+        if not self.table.stamp:
+            return {}
+        clock = 30600 + int(self.random.integers(34200))
+        return {self.table.stamp: f"{as_of(self.revision.day)} {clock // 3600:02d}:{clock // 60 % 60:02d}:{clock % 60:02d}"}
+
+    def delete(self, keys: list[str]) -> None:
+        """End rows as the department does: hard, soft, or never."""
+        cells = self.module.gone(self.table)
+        if cells is None:
+            self.store.delete(self.table, keys)
+            self.revision.drop(self.table, keys)
+        elif cells:
+            column, last = next(iter(cells.items()))
+            alive = [key for key, row in ((str(row[self.table.key]), row) for row in self.store.read(self.table, keys))
+                     if (row[column] or "9") < last]             # the dead and the cancelled stay what they are
+            for key in alive:
+                self.store.update(self.table, key, {**cells, **self.stamp()})
+                self.revision.mend(self.table, key, set(cells))
+                self.learn(key, dict(cells))
+            self.revision.note(self.table, alive, "soft_deleted", column)
+
+    def correct(self, keys: set[str], share: float) -> None:
+        """Mend the visible errors of some rows; what stays wrong in them is judged again."""
+        rows = sorted({one["key"] for one in self.revision.defects_of(self.table) if one["key"] in keys
+                       and one["evidence"] in ("value", "row") and one["column"] != self.table.key})
+        wanted = max(1, round(len(rows) * share)) if rows else 0
+        for spot in sorted(self.random.permutation(len(rows))[:wanted].tolist()):
+            key = rows[spot]
+            mine = [one for one in self.revision.defects_of(self.table) if one["key"] == key and one["detectable"]]
+            cells = {one["column"]: one["original"] for one in mine if one["column"] not in ("", self.table.key)}
+            self.store.update(self.table, key, {**cells, **self.stamp()})
+            self.revision.mend(self.table, key, set(cells))
+            self.revision.note(self.table, [key], "corrected", ",".join(sorted(cells)))
+            self.judge_again(key)
+
+    def judge_again(self, key: str) -> None:
+        """Compute anew what can be seen of the errors left in a row."""
+        left = [one for one in self.revision.defects_of(self.table) if one["key"] == key and one["column"]]
+        if not left:
+            return
+        row = self.store.read(self.table, [key])[0]
+        clash = {column for party in self.table.parties for column in contradictions(party, row)}
+        for one in left:
+            if one["evidence"] in ("row", ""):
+                one["evidence"] = "row" if one["column"] in clash else ""
+                one["detectable"] = bool(one["evidence"])
+
+    def change(self, keys: list[str]) -> None:
+        """Change cells of rows as clerks do; a changed cell is right, and what is true of the party changes with it."""
+        today = as_of(self.revision.day).replace("-", "")
+        for row in self.store.read(self.table, keys):
+            key = str(row[self.table.key])
+            cells = self.module.alter(self.random, row, today)
+            self.store.update(self.table, key, {**cells, **self.stamp()})
+            self.revision.mend(self.table, key, set(cells))
+            self.revision.note(self.table, [key], "changed", ",".join(cells))
+            self.learn(key, cells)
+
+    def learn(self, key: str, cells: Row) -> None:
+        """Bring the truth about people and businesses after a change of a leading register."""
+        known: dict[str, str | bool | None] = {}
+        for column, value in cells.items():
+            if column in ("LXDH", "AAE005") and value and fine("phone", value):
+                known["phone"] = value
+            elif column == "MLPH" and value:
+                known["house_number"] = re.sub(r"\D", "", value)
+            elif column == "SWRQ" and value:
+                known |= {"death_date": f"{value[:4]}-{value[4:6]}-{value[6:]}", "alive": False}
+            elif column == "HJZT" and value == "2":
+                known["moved_away"] = True
+            elif column == "REGSTATE":
+                known["state"] = value
+        if known:
+            self.revision.learn(self.table, key, known)

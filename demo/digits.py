@@ -121,3 +121,11 @@ def stamps(days: npt.ArrayLike, seconds: npt.ArrayLike) -> pa.Array:
     space, colon = constant(" ", len(day)), constant(":", len(day))
     return text(join(day, space, matrix(clock // 3600, 2), colon, matrix(clock // 60 % 60, 2), colon,
                      matrix(clock % 60, 2)))
+
+
+def scramble(values: npt.ArrayLike, width: int) -> Bytes:
+    """Return running numbers as digits that do not run: a permutation of all numbers of `width` digits."""
+    modulus = 10 ** width
+    multiplier = 48271301 if width < 12 else 7368787
+    numbers = np.asarray(values, dtype=np.int64) % modulus
+    return matrix((numbers * multiplier + 3141592653) % modulus, width)

@@ -30,6 +30,7 @@ class NameTables:
     foreign_last: Index
 
 
+@lru_cache(maxsize=8)
 def read(name: str) -> dict[str, object]:
     """Return one YAML file of the data folder."""
     loaded: dict[str, object] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
@@ -54,12 +55,10 @@ def tables() -> NameTables:
     letters = {key: place(words) for key, words in source["letters"].items()}  # type: ignore[attr-defined]
     minority = place(str(source["minority_names"]))
     foreign = source["foreign_names"]
-    first = place(foreign["first"])  # type: ignore[index]
     last = place(" ".join(foreign["last"].split()))  # type: ignore[index]
     share = np.cumsum(np.array(weights))
     # a foreign given name is printed as ' FIRST' after the family name: keep the spaced form in the table too
     spaced = np.array([given.setdefault(" " + word, len(given)) for word in foreign["first"].split()])  # type: ignore
-    del first
     return NameTables(pa.array(surnames), share / share[-1], pa.array(list(given)), whole, letters, minority,
                       spaced, last)
 

@@ -302,11 +302,11 @@ def draw_phones(random: np.random.Generator, slot: Slot, facts: tuple[Index, Ind
     count, age = len(role), (slot.as_of - birth) // 365
     identity = np.arange(slot.start, slot.start + count)
     prefix = PREFIXES[(random.random(count) ** 1.3 * len(PREFIXES)).astype(np.int64)]
-    mobile = prefix * 10 ** 8 + identity * 48271301 % 10 ** 8
-    before = prefix[::-1] * 10 ** 8 + (identity * 48271301 + 50000017) % 10 ** 8
+    mobile = prefix * 10 ** 8 + (identity * 48271301 + 27182818) % 10 ** 8
+    before = prefix[::-1] * 10 ** 8 + (identity * 48271301 + 77182835) % 10 ** 8
     shares_head = (age < 14) | ((age > 70) & (random.random(count) < 0.35)) | (random.random(count) < 0.03)
     own = np.where(shares_head, mobile[heads], mobile)
-    line = digits.join(digits.constant("0335-", count), digits.matrix(3000000 + identity[heads] * 7351 % 6000000, 7))
+    line = digits.join(digits.constant("0335-", count), digits.matrix(3000000 + (identity[heads] * 7351 + 141421) % 6000000, 7))
     landline = pa.array((random.random(count) < 0.04) & (age > 45))
     now = pc.if_else(landline, digits.text(line), digits.text(digits.matrix(own, 11)))
     return now, digits.text(digits.matrix(before, 11))

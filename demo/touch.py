@@ -66,7 +66,7 @@ def touch_list(out: Path, table: Table) -> tuple[str, str, str]:
     """Change one line of the paper department's list and drop the list again, whole."""
     tables = DropTables(out / "drop" / paper.DEPARTMENT, paper.FILES, paper.SHEET)
     names, column = list(table.columns), COLUMNS[table.name]
-    lines = sorted(line for line in tables.rows(table) if len(line[names.index(column)]) == 11)
+    lines = sorted(line for line in tables.rows(table) if len(line[names.index(column)]) == 11 and line[0])
     if not lines:
         raise CannotBuild(f"{table.name}: 没有可改的行 / no line to change")
     key, before = lines[0][names.index(table.key)], lines[0][names.index(column)]

@@ -73,7 +73,7 @@ class Size:
     @property
     def newcomers(self) -> int:
         """Return how many people come on each later day."""
-        return max(6, self.residents // 2500)
+        return max(12, self.residents // 1000)
 
 
 def draw_chunk(size: Size, number: int, profile: Profile) -> Chunk:

@@ -1,7 +1,8 @@
 """The departments of the demo city: one file each, with its tables, its codes and what its program writes.
 
-A department module offers DEPARTMENT (its name), TABLES, `emit(chunk, profile)` for the rows of a chunk, and
-`alter(table, row, change)` for what its clerks change later. A new department is one more file and one more line here.
+A department module offers DEPARTMENT (its name), TABLES, `emit(chunk, profile)` for the rows of a chunk, `alter(random,
+row, today)` for the cells its clerks change later, and `gone(table)` for how its rows end (cells of a soft delete, None
+for a hard one, {} for never). A new department is one more file and one more line here.
 """
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ def recipients(chunk: Chunk, profile: Profile) -> Emission:
     area = (random.random(count) * 200 + 5).astype(np.int64)
     tenths = pc.binary_join_element_wise(pa.array(area // 10).cast(pa.string()), pa.array(area % 10).cast(pa.string()), ".")
     columns = {
-        "登记编号": digits.text(digits.join(digits.constant("NB", count), digits.matrix(
-            (rows + people.start) * 7368787 % 10 ** 9, 9))),
+        "登记编号": digits.text(digits.join(digits.constant("NB", count), digits.scramble(
+            rows + people.start, 9))),
         "姓名": name, "身份证号": shown_number(people, rows, travels=False),
         "性别": choose(["", "男", "女"], people.sex[rows].astype(np.int64)), "乡镇": take(people.address.town, rows),
         "村": take(people.address.road, rows),
@@ -68,8 +68,8 @@ def cooperatives(chunk: Chunk, profile: Profile) -> Emission:
     leads = np.where(stale, firms.previous[rows], firms.representative[rows])
     name, planted = written_name(random, people, leads, "法定代表人", profile.world["office_writes_former_name"])
     columns = {
-        "登记编号": digits.text(digits.join(digits.constant("HZ", count), digits.matrix(
-            (rows + firms.start) * 32452843 % 10 ** 8, 8))),
+        "登记编号": digits.text(digits.join(digits.constant("HZ", count), digits.scramble(
+            rows + firms.start, 8))),
         "合作社名称": take(firms.name, rows), "统一社会信用代码": take(firms.uscc, rows), "法定代表人": name,
         "身份证号": shown_number(people, leads, travels=False), "联系电话": take(firms.phone, rows),
         "地址": firms.address.take(rows).free_text(np.full(count, 3)),
@@ -79,9 +79,14 @@ def cooperatives(chunk: Chunk, profile: Profile) -> Emission:
     return Emission(COOPERATIVES, columns, truth, (*planted, *old))
 
 
-def alter(random: np.random.Generator, row: dict[str, str | None]) -> dict[str, str | None]:
+def alter(random: np.random.Generator, row: dict[str, str | None], today: str) -> dict[str, str | None]:
     """Return the cells changed in a later list: area and amount, or a co-operative's phone."""
     if "面积亩" not in row:
         return {"联系电话": f"135{int(random.integers(10 ** 8)):08d}"}
     area = int(random.integers(5, 200))
     return {"面积亩": f"{area // 10}.{area % 10}", "金额元": f"{area * 9}.00"}
+
+
+def gone(table: Table) -> dict[str, str] | None:
+    """Return None: a line that is no longer on the list is gone."""
+    return None

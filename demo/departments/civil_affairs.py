@@ -54,16 +54,16 @@ def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
     operation = np.r_[np.zeros(len(wed), dtype=np.int64), np.ones(len(over), dtype=np.int64)]
     on = np.where(operation == 1, all_pairs.ended[pairs], all_pairs.since[pairs])
     count = len(pairs)
-    number = (chunk.people.start * 2 + np.arange(count)) * 7368787 % 10 ** 9
+    number = digits.scramble(chunk.people.start * 2 + np.arange(count), 9)
     void = random.random(count) < 0.004
     man, one = person_columns(random, chunk, all_pairs.husband[pairs], "MAN", profile)
     woman, two = person_columns(random, chunk, all_pairs.wife[pairs], "WOMAN", profile)
     columns = {
-        "REG_NO": digits.text(digits.join(digits.constant("J130300-", count), digits.matrix(number, 9))), **man, **woman,
+        "REG_NO": digits.text(digits.join(digits.constant("J130300-", count), number)), **man, **woman,
         "OP_TYPE": choose(["1", "2"], operation), "OP_DATE": written_dates(random, on),
         "STATUS": choose(["1", "9"], void.astype(np.int64)),
         "OPERATOR": choose(["王丽", "李建国", "张敏", "刘洋", "赵静"], random.integers(0, 5, count)),
-        "PRINT_NO": digits.text(digits.join(digits.constant("130300", count), digits.matrix(number, 9))),
+        "PRINT_NO": digits.text(digits.join(digits.constant("130300", count), number)),
         "UPDATE_TIME": stamp(random, chunk, count)}
     truth = {"husband": chunk.people.ids(all_pairs.husband[pairs]), "wife": chunk.people.ids(all_pairs.wife[pairs])}
     return [Emission(MARRIAGE_REG, columns, truth, (*one, *two))]
@@ -96,8 +96,13 @@ def written_dates(random: np.random.Generator, on: Index) -> pa.Array:
     return pc.if_else(old, written, digits.dates(on))
 
 
-def alter(random: np.random.Generator, row: dict[str, str | None]) -> dict[str, str | None]:
+def alter(random: np.random.Generator, row: dict[str, str | None], today: str) -> dict[str, str | None]:
     """Return the cells changed later: a phone, or the row made void."""
     if random.random() < 0.8:
         return {"TEL_MAN" if random.random() < 0.5 else "TEL_WOMAN": f"137{int(random.integers(10 ** 8)):08d}"}
     return {"STATUS": "9" if row["STATUS"] == "1" else "1"}
+
+
+def gone(table: Table) -> dict[str, str] | None:
+    """Return the cells that end a row's life: the entry is made void, its row stays."""
+    return {"STATUS": "9"}

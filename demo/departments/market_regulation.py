@@ -37,9 +37,8 @@ def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
     count, leads = len(rows), firms.representative[rows]
     name, planted = written_name(random, chunk.people, leads, "NAME", profile.world["office_writes_former_name"])
     style = np.searchsorted([0.35, 0.75, 0.9], random.random(count))
-    key = (rows + firms.start) * 32452843 % 10 ** 12
     columns = {
-        "PRIPID": digits.text(digits.join(digits.constant("1303", count), digits.matrix(key, 12))),
+        "PRIPID": digits.text(digits.join(digits.constant("1303", count), digits.scramble(rows + firms.start, 10))),
         "UNISCID": take(firms.uscc, rows), "REGNO": take(firms.regno, rows), "ENTNAME": take(firms.name, rows),
         "ENTTYPE": choose(TYPE_CODES, firms.kind[rows]), "NAME": name,
         "CERTYPE": paper_codes(chunk.people, leads, PAPERS), "CERNO": shown_number(chunk.people, leads, travels=True),
@@ -53,7 +52,7 @@ def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
     return [Emission(E_BASEINFO, columns, truth, planted)]
 
 
-def alter(random: np.random.Generator, row: dict[str, str | None]) -> dict[str, str | None]:
+def alter(random: np.random.Generator, row: dict[str, str | None], today: str) -> dict[str, str | None]:
     """Return the cells changed later: phone, state or capital."""
     draw = random.random()
     if draw < 0.5:
@@ -61,3 +60,8 @@ def alter(random: np.random.Generator, row: dict[str, str | None]) -> dict[str, 
     if draw < 0.75:
         return {"REGSTATE": "3" if row["REGSTATE"] == "1" else "1"}
     return {"REGCAP": f"{int(random.integers(10, 5000))}.0000"}
+
+
+def gone(table: Table) -> dict[str, str] | None:
+    """Return the cells that end a row's life: the business is cancelled, its row stays."""
+    return {"REGSTATE": "3"}

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demo import digits
-from demo.emission import NOTHING, Emission, Party, Planted, Table, blank, some, take, written_name
+from demo.emission import Emission, Party, Planted, Table, blank, some, take, written_name
 from demo.names import Index
 from demo.people import GRANDFATHER, HEAD, SPOUSE, People
 from demo.places import gazetteer
@@ -49,11 +49,11 @@ def identity(people: People, rows: Index, repeats: int) -> dict[str, pa.Array]:
     """Return row keys and household numbers; a second registration has a key and household of its own."""
     second = np.zeros(len(rows), dtype=np.int64)
     second[len(rows) - repeats:] = 1
-    key = ((rows + people.start) * 2 + second) * 7368787 % 10 ** 10
+    key = (rows + people.start) * 2 + second
     home = (people.start + people.household[rows]) * 2 + second
     prefix = digits.constant("1303", len(rows))
-    return {"RYID": digits.text(digits.join(prefix, digits.matrix(key, 10))),
-            "HH": digits.text(digits.join(prefix, digits.matrix(home, 10)))}
+    return {"RYID": digits.text(digits.join(prefix, digits.scramble(key, 10))),
+            "HH": digits.text(digits.join(prefix, digits.scramble(home, 10)))}
 
 
 def register_numbers(random: np.random.Generator, people: People, rows: Index, repeats: int,
@@ -126,8 +126,8 @@ def stamp(random: np.random.Generator, chunk: Chunk, count: int) -> pa.Array:
     return digits.stamps(chunk.as_of - back, 30600 + random.random(count) * 34199)
 
 
-def alter(random: np.random.Generator, row: dict[str, str | None]) -> dict[str, str | None]:
-    """Return the cells a clerk changes later: a new phone, a new house number, another education, moved away."""
+def alter(random: np.random.Generator, row: dict[str, str | None], today: str) -> dict[str, str | None]:
+    """Return the cells a clerk changes later: a new phone, a new house number, another education, a death."""
     draw = random.random()
     if draw < 0.4:
         return {"LXDH": f"139{int(random.integers(10 ** 8)):08d}"}
@@ -135,7 +135,9 @@ def alter(random: np.random.Generator, row: dict[str, str | None]) -> dict[str, 
         return {"MLPH": f"{int(random.integers(1, 900))}号"}
     if draw < 0.85:
         return {"WHCD": "71" if row["WHCD"] != "71" else "61"}
-    return {"HJZT": "2" if row["HJZT"] == "1" else "1"}
+    return {"HJZT": "3", "SWRQ": today} if row["HJZT"] != "3" else {"PCS": "海港分局文化路派出所"}
 
 
-__all__ = ["DEPARTMENT", "NOTHING", "TABLES", "alter", "emit", "stamp"]
+def gone(table: Table) -> dict[str, str] | None:
+    """Return the cells that end a row's life; None would be a hard delete. The register marks people as moved away."""
+    return {"HJZT": "2"}

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from demo import digits
@@ -38,10 +37,10 @@ def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
     leads = np.where(stale, firms.previous[rows], firms.representative[rows])
     name = take(firms.name, rows)
     former, planted = written_name(random, chunk.people, leads, "FRXM", profile.world["office_writes_former_name"])
-    number = 130300 * 10 ** 8 + ((rows + firms.start) * 4 + kind) * 48271301 % 10 ** 8
+    number = digits.scramble((rows + firms.start) * 4 + kind, 8)
     cancelled = (firms.state[rows] == 3) & (random.random(count) < 0.7)
     columns = {
-        "YZBM": digits.text(digits.matrix(number, 14)), "YZLXDM": choose(["01", "02", "04", "05"], kind),
+        "YZBM": digits.text(digits.join(digits.constant("130300", count), number)), "YZLXDM": choose(["01", "02", "04", "05"], kind),
         "YZNR": pc.binary_join_element_wise(name, choose(["", "财务专用章", "合同专用章", "发票专用章"], kind), ""),
         "YZZT": choose(["1", "2"], (firms.state[rows] > 1).astype(np.int64)), "SYDWMC": name,
         "TYSHXYDM": some(random, take(firms.uscc, rows), profile.filled("YZ_YZXX", "TYSHXYDM")), "FRXM": former,
@@ -52,11 +51,13 @@ def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
     return [Emission(YZ_YZXX, columns, truth, (*planted, *old))]
 
 
-def alter(random: np.random.Generator, row: dict[str, str | None]) -> dict[str, str | None]:
+def alter(random: np.random.Generator, row: dict[str, str | None], today: str) -> dict[str, str | None]:
     """Return the cells changed later: mostly the state of the seal, sometimes its text."""
     if random.random() < 0.7:
         return {"YZZT": "2" if row["YZZT"] == "1" else "1"}
     return {"YZNR": f"{row['YZNR'] or ''}（新）"}
 
 
-__all__ = ["DEPARTMENT", "TABLES", "alter", "emit", "pa"]
+def gone(table: Table) -> dict[str, str] | None:
+    """Return the cells that end a row's life: the seal is cancelled, its row stays."""
+    return {"ZXBZ": "1"}

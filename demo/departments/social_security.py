@@ -41,7 +41,7 @@ TABLES = (AC01, AB01)
 def employer_keys(firms: Companies, rows: Index) -> pa.Array:
     """Return the department's employer keys of businesses at rows (-1 gives null)."""
     made = digits.text(digits.join(digits.constant("D1303", len(rows)),
-                                   digits.matrix((rows + firms.start) * 15485863 % 10 ** 9, 9)))
+                                   digits.scramble(rows + firms.start, 9)))
     return pc.if_else(pa.array(rows >= 0), made, pa.scalar(None, pa.string()))
 
 
@@ -62,7 +62,7 @@ def insured(chunk: Chunk, profile: Profile) -> Emission:
                        take(people.old_phone, rows), take(people.phone, rows))
     columns = {
         "AAC001": digits.text(digits.join(digits.constant("1303", count),
-                                          digits.matrix((rows + people.start) * 48271301 % 10 ** 10, 10))),
+                                          digits.scramble(rows + people.start, 10))),
         "AAC058": paper_codes(people, rows, PAPERS),
         "AAC002": some(random, shown_number(people, rows, travels=False), profile.filled("AC01", "AAC002")),
         "AAC003": name, "AAC004": digits.text(digits.matrix(people.sex[rows], 1)),
@@ -95,10 +95,15 @@ def employers(chunk: Chunk, profile: Profile) -> Emission:
     return Emission(AB01, columns, truth, (*planted, *old))
 
 
-def alter(random: np.random.Generator, row: dict[str, str | None]) -> dict[str, str | None]:
+def alter(random: np.random.Generator, row: dict[str, str | None], today: str) -> dict[str, str | None]:
     """Return the cells changed later: phone or state of a person; phone of an employer."""
     if "AAB003" in row:
         return {"AAE004": f"136{int(random.integers(10 ** 8)):08d}"}
     if random.random() < 0.6:
         return {"AAE005": f"136{int(random.integers(10 ** 8)):08d}"}
     return {"AAC008": "2" if row["AAC008"] == "1" else "1"}
+
+
+def gone(table: Table) -> dict[str, str] | None:
+    """Return None for AC01, whose rows are deleted for good; employers are never deleted (empty)."""
+    return None if table is AC01 else {}
