@@ -39,14 +39,17 @@ class Reason(Enum):
     CONTROL_REMOVED = "control_removed"
     PRIVATE_USE_MAPPED = "private_use_mapped"
     PRIVATE_USE_UNKNOWN = "private_use_unknown"
+    COMPATIBILITY_FOLDED = "compatibility_folded"
     SEPARATOR_UNIFIED = "separator_unified"
     BRACKETS_UNIFIED = "brackets_unified"
     CASE_FOLDED = "case_folded"
+    ACCENTS_COMPOSED = "accents_composed"
     NOTE_REMOVED = "note_removed"
     DAMAGED_TEXT = "damaged_text"
     TOO_LONG = "too_long"
     FORMULA_LIKE = "formula_like"
     MARKUP_LIKE = "markup_like"
+    SEVERAL_VALUES = "several_values"
     # nothing there
     SENTINEL = "sentinel"
     MASKED = "masked"
@@ -73,6 +76,7 @@ class Reason(Enum):
     DATE_OUT_OF_RANGE = "date_out_of_range"
     # phones
     PREFIX_REMOVED = "prefix_removed"
+    AREA_CODE_ADDED = "area_code_added"
     NOT_A_PHONE = "not_a_phone"
     # codes
     CODE_TRANSLATED = "code_translated"
@@ -81,6 +85,7 @@ class Reason(Enum):
     SEX_CONTRADICTS_NUMBER = "sex_contradicts_number"
     BIRTH_CONTRADICTS_NUMBER = "birth_contradicts_number"
     COLUMNS_SWAPPED = "columns_swapped"
+    SPLIT_MISMATCH = "split_mismatch"
     # rows and statements
     NULL_KEY = "null_key"
     REPEATED_KEY = "repeated_key"

@@ -1,0 +1,163 @@
+"""Names of businesses: brackets and spaces unified in the value; division and legal form folded in the keys."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.reasons import Reason
+from values.cleaned import Cleaned, Mask, bits
+from values.company_parts import CompanyParts, cut_company
+from values.levels import compare_with
+from values.plain_text import judge as judge_text
+from values.private_use import map_private_use
+from values.shapes import IDEOGRAPH, code_point_table, short_texts_among
+from values.text_column import CodePoints, TextColumn, with_nulls
+from values.text_forms import LOST_CHARACTERS, SENTINEL_WORDS
+from values.variants import fold_table
+
+LEVELS = ("missing", "different", "same_trade_name", "same_core", "same")
+
+_PLAIN = code_point_table(((65, 90), (97, 122)), more="（）") | IDEOGRAPH
+_BRACKETS = str.maketrans("()〔〕【】[]﹙﹚<>〈〉{}", "（）（）（）（）（）（）（）（）")
+_HAN_SPACE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
+_MASKED = re.compile(r"\*{1,}")
+_CLERICAL = re.compile(r"（(?:已?注销|已?吊销|停业|曾用名[^（）]*|原[^（）]{4,}|补录?|重复|作废|迁出)）$")
+_PERSON_WORDS = re.compile(r"^[男女]$|^[0-9XxA-Z]{15,18}$")
+
+
+def clean(texts: pa.Array, *, length: int = 200) -> Cleaned:
+    """Return the names (null: none, or unusable) with every reason found.
+
+    Brackets are the full-width ones of licences; spaces stay only between Latin words. A number in this column is
+    NOT_A_NAME.
+    """
+    column = TextColumn(texts)
+    points = column.points
+    odd = points.count(~_PLAIN[points.points]) > 0
+    odd |= (points.lengths > length) | (points.lengths < 4) | short_texts_among(column, SENTINEL_WORDS)
+    closing = np.flatnonzero(points.lengths > 0)
+    odd[closing[points.points[points.starts[closing + 1] - 1] == ord("）")]] = True
+    values, flags = column.judged(odd & ~column.empty, lambda text: _judge(text, length))
+    return Cleaned.of(with_nulls(values, column.empty), flags)
+
+
+def _judge(text: str, length: int) -> tuple[str | None, int]:
+    shown, flags = judge_text(text, max(length, 400))
+    if shown is None:
+        return None, flags
+    if _MASKED.search(shown):
+        return None, flags | bits(Reason.MASKED)
+    if LOST_CHARACTERS.search(shown):
+        return None, flags | bits(Reason.DAMAGED_TEXT)
+    shown, flags = map_private_use(shown, flags)
+    packed = _HAN_SPACE.sub("", shown)
+    packed = re.sub(r"\s*([()（）])\s*", r"\1", packed)
+    if packed != shown:
+        flags |= bits(Reason.SPACES_REMOVED)
+    name = packed.translate(_BRACKETS)
+    if name != packed and not _only_width(text, name):
+        flags |= bits(Reason.BRACKETS_UNIFIED)
+    elif name != packed:
+        flags &= ~bits(Reason.WIDTH_FOLDED)  # the brackets went half-width and came back
+    noted = _CLERICAL.sub("", name)
+    if noted != name and noted:
+        name, flags = noted, flags | bits(Reason.NOTE_REMOVED)
+    if _PERSON_WORDS.match(name) or not any(letter.isalpha() for letter in name):
+        return None, flags | bits(Reason.NOT_A_NAME)
+    return (None, flags | bits(Reason.TOO_LONG)) if len(name) > length else (name, flags)
+
+
+def _only_width(text: str, name: str) -> bool:
+    """Say whether the source's brackets were the full-width ones already and nothing else was full-width."""
+    return [letter for letter in text if letter in "（）"] == [letter for letter in name if letter in "（）"] and not any(
+        "！" <= letter <= "～" and letter not in "（）" for letter in text
+    )
+
+
+def check(values: pa.Array) -> npt.NDArray[np.bool_]:
+    """Say, per value, whether there is a name of at least two letters or ideographs."""
+    column = TextColumn(values)
+    points = column.points
+    there: npt.NDArray[np.bool_] = points.count((points.points > 0x40) & (points.points != ord("（"))) >= 2
+    return there
+
+
+def parts(values: pa.Array, *, regions: tuple[str, ...] = ()) -> pa.StructArray:
+    """Return region, trade_name, industry, form, branch of each name as a struct array ("" where it has none)."""
+    column = TextColumn(values)
+    encoded = column.texts.dictionary_encode()
+    cut = [cut_company(name, regions) for name in encoded.dictionary.to_pylist()]
+    names = ("region", "trade_name", "industry", "form", "branch")
+    fields = [pa.array([getattr(one, name) for one in cut], pa.string()).take(encoded.indices) for name in names]
+    return pa.StructArray.from_arrays(fields, list(names), mask=pa.array(column.empty))
+
+
+def keys(values: pa.Array, *, regions: tuple[str, ...] = ()) -> dict[str, pa.Array]:
+    """Return `folded` (the whole name, folded), `core` (without division, legal form folded, branch kept) and `trade_name`.
+
+    `regions` are more names of the city and its parts that may open a name; every division's full name, and the short
+    name of every province and prefecture, is known.
+    """
+    column = TextColumn(values)
+    encoded = column.texts.dictionary_encode()
+    cut = [cut_company(name, regions) for name in encoded.dictionary.to_pylist()]
+    core = pa.array([_core(one) for one in cut], pa.string()).take(encoded.indices)
+    trade = pa.array([one.trade_name for one in cut], pa.string()).take(encoded.indices)
+    return {
+        "folded": with_nulls(_folded(column.texts), column.empty),
+        "core": with_nulls(_folded(core), column.empty),
+        "trade_name": with_nulls(_folded(trade), column.empty),
+    }
+
+
+def _core(cut: CompanyParts) -> str:
+    return cut.trade_name + cut.industry + cut.form_class + cut.branch
+
+
+def _folded(texts: pa.Array) -> pa.StringArray:
+    points = TextColumn(texts).points
+    kept = points.kept(_LETTERS[points.points])
+    return CodePoints(fold_table()[kept.points], kept.starts).texts()
+
+
+_LETTERS = code_point_table(((48, 57), (65, 90), (97, 122), (0xC0, 0x24F), (0x370, 0x1FFF), (0xE000, 0xF8FF))) | IDEOGRAPH
+
+
+def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
+    """Return levels: same, same core (division and legal form aside), same trade name, different, missing."""
+    return compare_with(left, right, (_same_trade_name, _same_core))
+
+
+def _same_core(left: TextColumn, right: TextColumn) -> Mask:
+    return _same_key(left, right, "core")
+
+
+def _same_trade_name(left: TextColumn, right: TextColumn) -> Mask:
+    return _same_key(left, right, "trade_name")
+
+
+def _same_key(left: TextColumn, right: TextColumn, key: str) -> Mask:
+    a, b = keys(left.texts)[key], keys(right.texts)[key]
+    equal: Mask = pc.fill_null(pc.equal(a, b), False).to_numpy(zero_copy_only=False)
+    filled: Mask = pc.fill_null(pc.greater(pc.utf8_length(a), 1), False).to_numpy(zero_copy_only=False)
+    return equal & filled
+
+
+def mask(values: pa.Array) -> pa.Array:
+    """Return the first two characters, stars, and the legal form of companies: 秦皇****有限公司.
+
+    A sole trader's name often is a person's: without a company's form, only the first character shows.
+    """
+    column = TextColumn(values)
+    company = pc.match_substring_regex(column.texts, r"(公司|合作社)$")
+    long = pa.array(column.points.lengths > 6)
+    form = pc.if_else(pc.ends_with(column.texts, "合作社"), "合作社", "公司")
+    shown = pc.binary_join_element_wise(pc.utf8_slice_codeunits(column.texts, 0, 2), "****", form, "")
+    hidden = pc.binary_join_element_wise(pc.utf8_slice_codeunits(column.texts, 0, 1), "****", "")
+    plain = pc.if_else(pa.array(column.points.lengths > 1), hidden, "****")
+    return with_nulls(pc.if_else(pc.and_(company, long), shown, plain), column.empty)

@@ -1,0 +1,122 @@
+"""Match keys of persons' names: what two spellings of one name have in common.
+
+Keys join and block, they are never shown. Equal names have equal keys; a key of a missing name is null.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from values.pinyin import COMPOUND_SURNAMES, SEVERAL_READINGS, reading_numbers, reading_table, surname_table
+from values.shapes import IDEOGRAPH, code_point_table
+from values.text_column import CodePoints, TextColumn, with_nulls
+from values.variants import fold_table
+
+_MOST_READINGS = 8
+_LETTERS = code_point_table(((0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x24F), (0x370, 0x1FFF), (0x2E80, 0x2FFF)))
+_LETTERS |= code_point_table(((0x3005, 0x3007), (0x3040, 0x318F), (0x3400, 0xDFFF), (0xE000, 0xFAFF), (0x10000, 0x10FFFF)))
+
+
+def name_keys(values: pa.Array) -> dict[str, pa.Array]:
+    """Return, per name: `folded` (simplified, variants and separators folded, capitals), `pinyin` ("zhang wei", the likeliest
+    reading), `readings` (list of all readings kept, the likeliest first, at most 8), `initials` ("zw"), `surname` (folded).
+    """
+    column = TextColumn(values)
+    points = folded_points(column)
+    folded = points.texts()
+    numbers = _reading_numbers(points)
+    pinyin = _joined_readings(points, numbers)
+    nothing = points.lengths == 0
+    return {
+        "folded": with_nulls(folded, nothing),
+        "pinyin": with_nulls(pinyin, nothing),
+        "readings": _all_readings(points, numbers, pinyin, nothing),
+        "initials": with_nulls(pc.replace_substring_regex(pinyin, r"(\S)\S* ?", r"\1"), nothing),
+        "surname": with_nulls(pc.utf8_slice_codeunits(folded, 0, 1), nothing),
+    }
+
+
+def folded_points(column: TextColumn) -> CodePoints:
+    """Return the names as folded code points: letters and ideographs only, variants as one, Latin in capitals."""
+    points = column.points
+    kept = points.kept(_LETTERS[points.points])
+    return CodePoints(fold_table()[kept.points], kept.starts)
+
+
+def _reading_numbers(points: CodePoints) -> npt.NDArray[np.int32]:
+    """Return the index of the reading of every code point, surnames read as surnames."""
+    numbers = reading_table()[0][points.points]
+    rows = np.flatnonzero(points.lengths >= 2)
+    first = points.starts[rows]
+    numbers[first] = surname_table()[points.points[first]]
+    second = points.points[first + 1]
+    pairs = points.points[first].astype(np.int64) << 32 | second
+    for surname, reading in COMPOUND_SURNAMES.items():
+        wanted = ord(surname[0]) << 32 | ord(surname[1])
+        hits = first[(pairs == wanted) & (points.lengths[rows] >= 3)]
+        if len(hits):
+            one, two = (reading_numbers()[part.replace("ü", "v")] for part in reading.split())
+            numbers[hits], numbers[hits + 1] = one, two
+    return numbers
+
+
+def _joined_readings(points: CodePoints, numbers: npt.NDArray[np.int32]) -> pa.StringArray:
+    """Return the readings of each name joined by spaces; Latin letters of one word stay together."""
+    syllables = reading_table()[1].take(pa.array(numbers))
+    lists = pa.ListArray.from_arrays(pa.array(points.starts.astype(np.int32)), syllables)
+    joined = pc.binary_join(lists, " ")
+    latin = points.count(~IDEOGRAPH[points.points]) > 0
+    if bool(latin.any()):
+        plain = pc.utf8_lower(points.texts())
+        joined = pc.if_else(pa.array(latin), plain, joined)
+    return joined
+
+
+_SEVERAL = code_point_table((), more="".join(SEVERAL_READINGS))
+
+
+def _all_readings(
+    points: CodePoints, numbers: npt.NDArray[np.int32], pinyin: pa.StringArray, nothing: npt.NDArray[np.bool_]
+) -> pa.ListArray:
+    """Return the list of readings of each name; only names with a character of several readings are looked at one by one."""
+    doubtful = _SEVERAL[points.points]
+    doubtful[points.starts[:-1][points.lengths > 0]] = False  # a surname's reading is settled
+    rows = np.flatnonzero(points.count(doubtful) > 0)
+    if not len(rows):
+        offsets = np.arange(len(points) + 1, dtype=np.int32)
+        return pa.ListArray.from_arrays(pa.array(offsets), pinyin, mask=pa.array(nothing))
+    syllables = reading_table()[1].to_pylist()
+    texts = pinyin.take(pa.array(rows)).to_pylist()
+    extra: list[list[str]] = []
+    for row, text in zip(rows.tolist(), texts, strict=True):
+        start, end = int(points.starts[row]), int(points.starts[row + 1])
+        choices = [
+            SEVERAL_READINGS[chr(point)] if known else (syllables[number],)
+            for point, known, number in zip(
+                points.points[start:end].tolist(), doubtful[start:end].tolist(), numbers[start:end].tolist(), strict=True
+            )
+        ]
+        readings = [" ".join(parts) for parts in itertools.islice(itertools.product(*choices), _MOST_READINGS)]
+        extra.append([reading for reading in readings if reading != text])
+    return _with_more(pinyin, rows, extra, nothing)
+
+
+def _with_more(
+    pinyin: pa.StringArray, rows: npt.NDArray[np.int64], extra: list[list[str]], nothing: npt.NDArray[np.bool_]
+) -> pa.ListArray:
+    """Return lists of the first reading and, in the given rows, the others."""
+    counts = np.ones(len(pinyin), dtype=np.int64)
+    counts[rows] += [len(others) for others in extra]
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    flat = pa.concat_arrays([pinyin, pa.array(list(itertools.chain.from_iterable(extra)), pa.string())])
+    places = np.empty(offsets[-1], dtype=np.int64)
+    is_first = np.zeros(offsets[-1], dtype=bool)
+    is_first[offsets[:-1]] = True
+    places[is_first] = np.arange(len(pinyin))
+    places[~is_first] = np.arange(len(pinyin), len(flat))
+    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), flat.take(pa.array(places)), mask=pa.array(nothing))

@@ -1,0 +1,141 @@
+"""Telephone numbers: mobile as 11 digits, land lines as area code, dash, number (0335-3456789)."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.reasons import Reason
+from values.cleaned import Cleaned, Mask, bits
+from values.levels import compare_with, one_edit
+from values.text_column import TextColumn, with_nulls
+from values.text_forms import is_number_sentinel, suspicious_form, tidy
+
+LEVELS = ("missing", "different", "one_slip", "same")
+
+_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+_SERVICE = re.compile(r"[48]00\d{7}", re.ASCII)
+_LAND = re.compile(r"(0(?:10|2\d|[3-9]\d{2}))([2-9]\d{6,7})(?:转|-|x|ext\.?|#)?(\d{1,6})?", re.ASCII | re.IGNORECASE)
+_LAND_DASHED = re.compile(
+    r"(0(?:10|2\d|[3-9]\d{2}))-([2-9]\d{6,7})(?:(?:转|-|x|ext\.?|#)(\d{1,6}))?", re.ASCII | re.IGNORECASE
+)
+_LOCAL = re.compile(r"([2-9]\d{6,7})(?:(?:转|-|x|ext\.?|#)(\d{1,6}))?", re.ASCII | re.IGNORECASE)
+_PREFIX = re.compile(r"(?:\+|00)86-?|^86-?(?=1[3-9]\d{9}$)", re.ASCII)
+_SEVERAL = re.compile(r"[/,，、;；|\\]|(?<=\d)\s+(?=(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d))|或|和")
+_MASKED = re.compile(r"[\d-]*\*+[\d*-]*")
+_DASHES = re.compile("[—–－‐‑−_.·]")
+
+
+def clean(texts: pa.Array, *, area_code: str = "0335") -> Cleaned:
+    """Return the numbers (null: none, or unusable) with every reason found.
+
+    `area_code` is put before a local land line of the city. Of several numbers in a cell the first right one stays.
+    """
+    column = TextColumn(texts)
+    values, flags = column.judged(~_plain_mobile(column) & ~column.empty, lambda text: _judge(text, area_code))
+    return Cleaned.of(with_nulls(values, column.empty), flags)
+
+
+def _plain_mobile(column: TextColumn) -> Mask:
+    plain = np.zeros(len(column), dtype=bool)
+    rows = np.flatnonzero(column.lengths == 11)
+    digits = column.matrix(rows, 11) - np.uint8(48)
+    plain[rows] = (digits.max(axis=1, initial=0) <= 9) & (digits[:, 0] == 1) & (digits[:, 1] >= 3)
+    return plain
+
+
+def _judge(text: str, area_code: str) -> tuple[str | None, int]:
+    """Return one odd text as a number, or None, and the reasons."""
+    shown, flags = tidy(text)
+    if shown is None:
+        return None, flags
+    if is_number_sentinel(shown):
+        return None, flags | bits(Reason.SENTINEL)
+    if len(shown) > 200:
+        return None, flags | bits(Reason.TOO_LONG)
+    pieces = [piece for piece in _SEVERAL.split(shown) if piece and piece.strip()]
+    answers = [_single(piece, area_code) for piece in pieces] or [(None, bits(Reason.NOT_A_PHONE))]
+    for number, reasons in answers:
+        if number is not None:
+            return number, flags | reasons | (bits(Reason.SEVERAL_VALUES) if len(answers) > 1 else 0)
+    return None, flags | answers[0][1] | suspicious_form(shown)
+
+
+def _single(text: str, area_code: str) -> tuple[str | None, int]:
+    """Return what is written as one number."""
+    flags = 0
+    packed = re.sub(r"\s+", "", text)
+    if packed != text.strip():
+        flags |= bits(Reason.SPACES_REMOVED)
+    unified = _DASHES.sub("-", packed).replace("(", "").replace(")", "-").strip("-")
+    if unified != packed:
+        flags |= bits(Reason.SEPARATOR_UNIFIED)
+    bare = _PREFIX.sub("", unified, count=1) if _PREFIX.match(unified) else unified
+    if bare != unified:
+        flags |= bits(Reason.PREFIX_REMOVED)
+        if re.fullmatch(r"(?:10|2\d|[3-9]\d\d)-?\d{7,8}", bare):
+            bare = "0" + bare
+    if _MASKED.fullmatch(bare):
+        return None, flags | bits(Reason.MASKED)
+    number, reasons = _recognised(bare, area_code)
+    if number is None and (found := re.fullmatch(r"0(1[3-9]\d{9})", bare)):
+        return found[1], flags | bits(Reason.PREFIX_REMOVED)
+    return number, flags | reasons
+
+
+def _recognised(bare: str, area_code: str) -> tuple[str | None, int]:
+    digits = bare.replace("-", "")
+    if _MOBILE.fullmatch(digits):
+        return digits, 0 if digits == bare else bits(Reason.SEPARATOR_UNIFIED)
+    if _SERVICE.fullmatch(digits):
+        return digits, 0 if digits == bare else bits(Reason.SEPARATOR_UNIFIED)
+    if found := _LAND_DASHED.fullmatch(bare) or _LAND.fullmatch(bare):
+        number = _joined(found[1], found[2], found[3])
+        return number, 0 if number == bare else bits(Reason.SEPARATOR_UNIFIED)
+    if area_code and (found := _LOCAL.fullmatch(bare)):
+        return _joined(area_code, found[1], found[2]), bits(Reason.AREA_CODE_ADDED)
+    return None, bits(Reason.NOT_A_PHONE)
+
+
+def _joined(area: str, number: str, extension: str | None) -> str:
+    return f"{area}-{number}-{extension}" if extension else f"{area}-{number}"
+
+
+def check(values: pa.Array) -> npt.NDArray[np.bool_]:
+    """Say, per value, whether it is a number in clean form; null is not."""
+    column = TextColumn(values)
+    right = _plain_mobile(column)
+    rest = np.flatnonzero(~right & ~column.empty)
+    if len(rest):
+        form = r"^(0(10|2[0-9]|[3-9][0-9]{2})-[2-9][0-9]{6,7}(-[0-9]{1,6})?|[48]00[0-9]{7})$"
+        found = pc.match_substring_regex(column.texts.take(pa.array(rest)), form)
+        right[rest] = found.to_numpy(zero_copy_only=False)
+    return right
+
+
+def keys(values: pa.Array) -> dict[str, pa.Array]:
+    """Return `number`: the clean number without its extension."""
+    column = TextColumn(values)
+    number = pc.replace_substring_regex(column.texts, r"^(0\d+-\d+)-\d+$", r"\1")
+    return {"number": with_nulls(number, column.empty)}
+
+
+def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
+    """Return levels: same, one wrong digit or two neighbours swapped, different, missing."""
+    return compare_with(keys(left)["number"], keys(right)["number"], (one_edit,))
+
+
+def mask(values: pa.Array) -> pa.Array:
+    """Return 138****1234 for a mobile, 0335-****789 for a land line, stars for anything else."""
+    column = TextColumn(values)
+    mobile = _plain_mobile(column)
+    masked = pc.binary_replace_slice(column.texts, 3, 7, "****")
+    if bool((~mobile & ~column.empty).any()):
+        land = pc.replace_substring_regex(column.texts, r"^(0\d{2,3}-)\d+?(\d{3})(-\d+)?$", r"\1****\2")
+        rest = pc.if_else(pc.match_substring_regex(land, r"^0\d{2,3}-\*{4}\d{3}$"), land, "****")
+        masked = pc.if_else(pa.array(mobile), masked, rest)
+    return with_nulls(masked, column.empty)

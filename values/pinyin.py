@@ -1,0 +1,86 @@
+"""Toneless pinyin by character table; surnames have their own readings, characters with several keep them.
+
+The table is built once per process from pypinyin's dictionary, whose sentences and tones are not needed here.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+# Readings as a surname where they are not the usual first reading.
+SURNAME_READINGS = {
+    letter: reading
+    for pair in (
+        "单shan 仇qiu 区ou 曾zeng 盖ge 查zha 解xie 翟zhai 缪miao 种chong 任ren 华hua 宁ning 燕yan 纪ji 葛ge 覃qin 朴piao 员yun 贠yun"
+        " 繁po 尉wei 乐yue 召shao 折she 洗xian 冼xian 黑he 秘bi 冯feng 卜bu 令ling 过guo 应ying 那na 柏bai 薄bo 郇xun 牟mu 逄pang"
+        " 麴qu 佴nai 晟cheng 隗wei 哈ha 撒sa 訾zi 昝zan 郗xi 长zhang 都du 尹yin 车che 沈shen 褚chu 臧zang 俞yu 喻yu 谌chen 眭sui"
+        " 乜nie 阚kan 祭zhai 尧yao 巴ba 娄lou 万wan 石shi 曲qu 系xi 荀xun 占zhan 丁ding 行xing 阿a 逯lu 綦qi 亓qi 厍she 适kuo 钭tou"
+    ).split()
+    for letter, reading in [(pair[0], pair[1:])]
+}
+COMPOUND_SURNAMES = {
+    "尉迟": "yu chi", "万俟": "mo qi", "长孙": "zhang sun", "单于": "chan yu", "澹台": "tan tai", "令狐": "ling hu", "欧阳": "ou yang",
+    "司马": "si ma", "上官": "shang guan", "诸葛": "zhu ge", "司徒": "si tu", "慕容": "mu rong", "皇甫": "huang fu", "宇文": "yu wen",
+    "东方": "dong fang", "端木": "duan mu", "公孙": "gong sun", "申屠": "shen tu", "呼延": "hu yan", "夏侯": "xia hou", "独孤": "du gu",
+    "南宫": "nan gong", "西门": "xi men", "东郭": "dong guo", "闻人": "wen ren", "赫连": "he lian", "轩辕": "xuan yuan",
+    "钟离": "zhong li", "鲜于": "xian yu", "闾丘": "lü qiu", "太史": "tai shi", "完颜": "wan yan", "拓跋": "tuo ba", "纳兰": "na lan",
+}  # fmt: skip
+# Characters of given names that are read in more than one way; the first reading is the usual one in names.
+SEVERAL_READINGS = {
+    pair[0]: tuple(pair[1:].split(","))
+    for pair in (
+        "乐le,yue 重chong,zhong 长chang,zhang 朝zhao,chao 行xing,hang 晟sheng,cheng 茜qian,xi 曾zeng,ceng 单shan,dan 解jie,xie 盛sheng,cheng"
+        " 卓zhuo 会hui,kuai 传chuan,zhuan 传chuan,zhuan 都du,dou 参shen,can 省xing,sheng 晖hui 斌bin 藏zang,cang 觉jue,jiao 兴xing 娜na,nuo"
+        " 朴pu,piao 畜xu,chu 和he 调tiao,diao 宿su,xiu 柏bai,bo 车che,ju 弹tan,dan 红hong 降jiang,xiang 校xiao,jiao 炅jiong,gui 倩qian"
+        " 荨xun,qian 璟jing 蔓man 祎yi,hui 婧jing 沓ta,da 骞qian 贾jia,gu 莘shen,xin 缪miao,mou 褶zhe 芮rui 查cha,zha 盖gai,ge 仇chou,qiu"
+        " 澄cheng,deng 蕃fan,bo 阿a,e 好hao 缘yuan 识shi,zhi 遗yi,wei 冠guan 瑞rui 翟di,zhai 尉wei,yu 奇qi,ji 万wan,mo 员yuan,yun 读du 还huan,hai"
+    ).split()
+    if "," in pair
+}
+
+
+def _toneless(reading: str) -> str:
+    """Return a reading without tone marks; ü stays apart from u, as v."""
+    plain = unicodedata.normalize("NFD", reading.replace("ü", "v").replace("ǘ", "v").replace("ǚ", "v").replace("ǜ", "v").replace("ǖ", "v"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+@cache
+def reading_table() -> tuple[npt.NDArray[np.int32], pa.StringArray]:
+    """Return (code point -> index of its reading, readings); index 0 is the empty reading of everything unknown."""
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    index = np.zeros(0x110000, dtype=np.int32)
+    known: dict[str, int] = {"": 0}
+    for point, readings in pinyin_dict.items():
+        index[point] = known.setdefault(_toneless(readings.split(",")[0]), len(known))
+    for letter, several in SEVERAL_READINGS.items():
+        index[ord(letter)] = known.setdefault(several[0], len(known))
+    for point in (*range(48, 58), *range(65, 91)):
+        index[point] = known.setdefault(chr(point).lower(), len(known))
+    for reading in (*SURNAME_READINGS.values(), *(r for pair in COMPOUND_SURNAMES.values() for r in pair.split())):
+        known.setdefault(_toneless(reading), len(known))
+    for several in SEVERAL_READINGS.values():
+        for reading in several:
+            known.setdefault(reading, len(known))
+    return index, pa.array(list(known), pa.string())
+
+
+@cache
+def reading_numbers() -> dict[str, int]:
+    """Return reading -> its index in `reading_table`."""
+    return {reading: number for number, reading in enumerate(reading_table()[1].to_pylist())}
+
+
+@cache
+def surname_table() -> npt.NDArray[np.int32]:
+    """Return code point -> index of its reading as a surname."""
+    table = reading_table()[0].copy()
+    for letter, reading in SURNAME_READINGS.items():
+        table[ord(letter)] = reading_numbers()[reading]
+    return table

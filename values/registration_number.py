@@ -1,0 +1,96 @@
+"""Registration numbers of businesses from before the unified code (工商注册号): 15 digits, check by ISO 7064 MOD 11,10."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.reasons import Reason
+from values.cleaned import Cleaned, Mask, mark
+from values.identifier_text import identifier_candidate
+from values.levels import compare_with, one_edit
+from values.text_column import TextColumn, with_nulls
+
+LEVELS = ("missing", "different", "one_slip", "same")
+
+
+def clean(texts: pa.Array) -> Cleaned:
+    """Return 15-digit numbers (null: none, or unusable) with every reason found.
+
+    A unified code in this column is TYPE_CONTRADICTED and null.
+    """
+    column = TextColumn(texts)
+    candidates, flags = column.judged(~_digits(column) & ~column.empty, identifier_candidate)
+    column = TextColumn(candidates)
+    shaped = _digits(column)
+    rows = np.flatnonzero(shaped)
+    right = np.zeros(len(column), dtype=bool)
+    right[rows] = _checks(column.matrix(rows, 15))
+    unified = _unified_codes(column, ~right & (column.lengths == 18))
+    mark(flags, unified, Reason.TYPE_CONTRADICTED)
+    rest = ~right & ~unified & ~column.empty
+    mark(flags, rest & (column.lengths != 15), Reason.WRONG_LENGTH)
+    mark(flags, rest & (column.lengths == 15) & ~shaped, Reason.WRONG_CHARACTER)
+    mark(flags, rest & shaped, Reason.WRONG_CHECK_DIGIT)
+    return Cleaned.of(with_nulls(column.texts, ~right), flags)
+
+
+def _unified_codes(column: TextColumn, maybe: Mask) -> Mask:
+    from values import uscc  # the two kinds ask about each other
+
+    found = np.zeros(len(column), dtype=bool)
+    rows = np.flatnonzero(maybe)
+    if len(rows):
+        found[rows] = uscc.check(column.texts.take(pa.array(rows)))
+    return found
+
+
+def _digits(column: TextColumn) -> Mask:
+    shaped = np.zeros(len(column), dtype=bool)
+    rows = np.flatnonzero(column.lengths == 15)
+    shaped[rows] = (column.matrix(rows, 15) - np.uint8(48)).max(axis=1, initial=0) <= 9
+    zeros = np.flatnonzero(shaped)
+    first = column.matrix(zeros, 15)
+    shaped[zeros[(first == first[:, :1]).all(axis=1)]] = False  # one digit over and over is nobody's number
+    return shaped
+
+
+def _checks(matrix: npt.NDArray[np.uint8]) -> Mask:
+    """Return whether the fifteenth digit is right: p runs through (p + d) mod 10, doubled, mod 11."""
+    digits = (matrix - np.uint8(48)).astype(np.int16)
+    running = np.full(len(matrix), 10, dtype=np.int16)
+    for place in range(14):
+        total = (running + digits[:, place]) % 10
+        total[total == 0] = 10
+        running = total * 2 % 11
+    right: Mask = (running + digits[:, 14]) % 10 == 1
+    return right
+
+
+def check(values: pa.Array) -> npt.NDArray[np.bool_]:
+    """Say, per value, whether it is a right number; null is not."""
+    column = TextColumn(values)
+    right = _digits(column)
+    rows = np.flatnonzero(right)
+    right[rows] = _checks(column.matrix(rows, 15))
+    return right
+
+
+def keys(values: pa.Array) -> dict[str, pa.Array]:
+    """Return `number`: the number itself."""
+    column = TextColumn(values)
+    return {"number": with_nulls(column.texts, column.empty)}
+
+
+def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
+    """Return levels: same, one wrong digit or two neighbours swapped, different, missing."""
+    return compare_with(left, right, (one_edit,))
+
+
+def mask(values: pa.Array) -> pa.Array:
+    """Return the authority and the last three digits: 130303******234; anything of another length all hidden."""
+    column = TextColumn(values)
+    hidden = pc.binary_replace_slice(column.texts, 6, 12, "******")
+    return with_nulls(pc.if_else(pa.array(column.lengths == 15), hidden, "******"), column.empty)
