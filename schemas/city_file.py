@@ -41,6 +41,7 @@ def load_city(folder: Path) -> City:
     connections = {name: _url(node) for name, node in keys["connections"].entries("a mapping of names").items()}
     contracts, broken = _contracts(folder, standard, connections)
     departments = tuple(sorted({*contracts, *broken}))
+    register = _register_rules(keys["register"], standard, contracts, broken)
     return City(
         name=keys["name"].text("the city's name in letters a-z"),
         label=keys["label"].text("the city's Chinese name"),
@@ -51,8 +52,8 @@ def load_city(folder: Path) -> City:
         standard=standard,
         contracts=contracts,
         broken=broken,
-        register=_register_rules(keys["register"], standard, contracts, broken),
-        linkage=_linkage(folder, standard),
+        register=register,
+        linkage=_linkage(folder, standard, register),
         survivorship=_survivorship(folder, standard, departments),
         connections=connections,
     )
@@ -170,10 +171,16 @@ def _register(
     return Register(entity, number, each, tuple(sources))
 
 
-def _linkage(folder: Path, standard: Standard) -> dict[str, LinkageSpec]:
-    """Every kind of party has a specification, and nothing else has."""
+def _linkage(folder: Path, standard: Standard, register: RegisterRules) -> dict[str, LinkageSpec]:
+    """Every kind of party has a specification, nothing else has, and each ladder begins where its register anchors."""
     wanted = [entity.name for entity in standard.parties]
-    return {path.stem: load_linkage(path, standard) for path in _files(folder / "matching", wanted)}
+    specs = {path.stem: load_linkage(path, standard) for path in _files(folder / "matching", wanted)}
+    for name, spec in specs.items():
+        number = register.of(name).number
+        if not any(rung.anchored and rung.same == (number,) for rung in spec.ladder):
+            ladder = read_yaml(folder / "matching" / f"{name}.yaml").entries()["ladder"]
+            raise ladder.error(f"a rung {{same: {number}, anchored: true, …}}, the number in city.yaml's register")
+    return specs
 
 
 def _survivorship(folder: Path, standard: Standard, departments: tuple[str, ...]) -> dict[str, SurvivorshipPolicy]:

@@ -94,6 +94,13 @@ def test_mistakes_in_city_yaml(folder: Path, old: str, new: str, place: str, exp
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_ladder_that_does_not_begin_at_the_register(folder: Path) -> None:
+    edit(folder / "matching" / "person.yaml", "same: citizen_id, anchored: true", "same: citizen_id, anchored: false")
+    with pytest.raises(ConfigurationError, match="same: citizen_id, anchored: true") as caught:
+        load_city(folder)
+    assert (caught.value.file.name, caught.value.line) == ("person.yaml", 3)
+
+
 def test_a_missing_golden_policy(folder: Path) -> None:
     (folder / "golden" / "marriage.yaml").unlink()
     with pytest.raises(ConfigurationError, match=r"marriage\.yaml:1: .*readable file"):

@@ -2,6 +2,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from schemas.contract import FieldMapping, PartyMapping
 from schemas.errors import ConfigurationError
@@ -130,8 +132,8 @@ BROKEN = [
      ["citizen_id is already mapped from it"]),
     ("same part twice", "[TOWN, ROAD]", "[TOWN, TOWN]", "TOWN, TOWN", ["each name once"]),
     ("nothing to join", "{from: [TOWN, ROAD],", "{from: TOWN,", "from: TOWN", ["a list under `from`"]),
-    ("split of one value", "address: {from: [TOWN, ROAD], join: \"-\"}", 'address: {from: TOWN, split: ";"}', "address:",
-     ["a person has one address"]),
+    ("split of one value", "address: {from: [TOWN, ROAD], join: \"-\"}", 'address: {from: TOWN, split: ";"}',
+     "address:", ["a person has one address"]),
     ("unknown date form", "[minguo, excel]", "[mingou]", "formats", ["'mingou'", "did you mean 'minguo'"]),
     ("date form of no date", "{from: TEL_WOMAN,", "{from: TEL_WOMAN, formats: excel,", "TEL_WOMAN",
      ["phone is a phone"]),
@@ -154,8 +156,8 @@ BROKEN = [
      ["gb18030"]),
     ("sheet of a csv", "key: [JOB_NO]", 'key: [JOB_NO]\n    file: {pattern: a, format: csv, sheet: b}', "sheet",
      ["no sheet"]),
-    ("emit is empty", "      employer: {business: {name: FIRM_NAME, uscc: FIRM_CODE}}", "      employer:", "employer:\n",
-     ["keys: fact, person"]),
+    ("emit is empty", "      employer: {business: {name: FIRM_NAME, uscc: FIRM_CODE}}", "      employer:",
+     "employer:\n", ["keys: fact, person"]),
     ("a tab", "    key: [REG_NO]", "\tkey: [REG_NO]", "\tkey", ["spaces, not tabs"]),
 ]  # fmt: skip
 
@@ -171,3 +173,20 @@ def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, place: str, part
     assert message.startswith(f"civil.yaml:{line_of(text, place)}: "), message
     assert [part for part in parts if part not in message] == [], message
     assert "hunter2" not in message
+
+
+@settings(
+    max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    place=st.integers(0, len(SOUND) - 1),
+    length=st.integers(0, 40),
+    inserted=st.text("{}[]:,-\n \t\"'$#&*!|>aN0汉\x00", max_size=6),
+)
+def test_any_slip_of_the_keyboard_is_a_configuration_error_or_harmless(
+    tmp_path: Path, place: int, length: int, inserted: str
+) -> None:
+    try:
+        load(tmp_path, SOUND[:place] + inserted + SOUND[place + length :])
+    except ConfigurationError as error:
+        assert 1 <= error.line <= SOUND.count("\n") + 8
