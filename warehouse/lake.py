@@ -83,7 +83,7 @@ class Lake:
         """Append `data` as one commit and return the table's version; creates the table, adds new columns.
 
         A reader is streamed, never held whole. `metadata` shows in the table's history. If the reader raises,
-        nothing is committed. Raises `LakeConflict` when another writer got in between.
+        nothing is committed. Rows of a table have no order. Raises `LakeConflict` when another writer got in between.
         """
         done = self._already(name, idempotency)
         if done is not None:

@@ -60,7 +60,7 @@ def _first_load(folder: str, name: str, changes: Changes, idempotency: Idempoten
         if changes.schema is None:
             raise LakeError(f"{name}: 表不存在，无从删除 there is no such table to delete from")
         upserts = changes.schema.empty_table()
-    check = _KeyCheck(name, changes.key)
+    check = _KeyCheck(name, changes.key, changes.delete_ids)
     reader = pa.RecordBatchReader.from_batches(upserts.schema, check.watch(_batches(upserts)))
     try:
         write_deltalake(
@@ -130,13 +130,15 @@ def _fitted(batch: pa.RecordBatch, schema: pa.Schema, *, gone: bool) -> pa.Recor
 class _KeyCheck:
     """Watches the keys of a stream; a null or repeated key raises at its end, before anything is committed."""
 
-    def __init__(self, name: str, key: str) -> None:
-        self.name, self.key, self.rows = name, key, 0
+    def __init__(self, name: str, key: str, gone: pa.Array | None = None) -> None:
+        self.name, self.key, self.gone, self.rows = name, key, gone, 0
 
     def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         seen: list[pa.Array] = []
+        if self.gone is not None:
+            seen.append(pc.unique(self.gone).cast(pa.string()))
         for batch in batches:
-            seen.append(batch.column(self.key))
+            seen.append(batch.column(self.key).cast(pa.string()))
             self.rows += batch.num_rows
             yield batch
         if not self.rows:
