@@ -89,7 +89,7 @@ def test_an_empty_extract_has_no_fates() -> None:
     assert verdict.absent.to_pylist() == ["1"]
 
 
-KEY, CONTENT, DAYS = st.sampled_from([None, "1", "2"]), st.sampled_from(["a", "b", "ragged"]), st.sampled_from([None, 1, 2])
+KEY, CONTENT, DAYS = (st.sampled_from(each) for each in ([None, "1", "2"], ["a", "b", "ragged"], [None, 1, 2]))
 CELL = st.tuples(KEY, CONTENT, DAYS)
 
 

@@ -1,0 +1,36 @@
+"""Cleans one field's texts by its kind of value, with the context that this kind asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from schemas.contract import Emit, FieldMapping
+from standardise.plan import TablePlan
+from values.cleaned import Cleaned
+from values.kinds import KINDS
+
+
+def clean_field(texts: pa.Array, emit: Emit, mapping: FieldMapping, plan: TablePlan) -> Cleaned:
+    """Return the standard values of one field and what was found on the way. Never raises on any text."""
+    standard = plan.standard_field(emit, mapping.field)
+    context: dict[str, Any] = {"length": standard.length, "formats": mapping.formats}
+    if standard.kind == "code":
+        context["allowed"] = plan.allowed(standard.codes)
+        context["crosswalk"] = plan.crosswalk(mapping.codes) if mapping.codes else None
+    return clean_kind(standard.kind, texts, plan, context)
+
+
+def clean_kind(kind: str, texts: pa.Array, plan: TablePlan, context: Mapping[str, Any] | None = None) -> Cleaned:
+    """Clean texts as one kind of value; of the city's context the kind gets the parameters that it names."""
+    known: dict[str, Any] = {
+        "as_of": plan.as_of,
+        "area_code": plan.locality.area_code,
+        "divisions": plan.locality.divisions,
+        "company_prefixes": plan.locality.company_prefixes,
+        **plan.custom,
+        **(context or {}),
+    }
+    return KINDS[kind].clean_with(texts, known)
