@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -59,14 +59,32 @@ def load_city(folder: Path) -> City:
     )
 
 
+class _ShippedTables(Mapping[str, CodeTable]):
+    """All code tables by name, each read only when a contract looks inside: 8,000 divisions are seldom needed."""
+
+    def __init__(self) -> None:
+        self._names = code_table_names()
+
+    def __getitem__(self, name: str) -> CodeTable:
+        return load_code_table(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 def _contracts(
     folder: Path, standard: Standard, connections: Mapping[str, str]
 ) -> tuple[dict[str, Contract], dict[str, ConfigurationError]]:
     paths = sorted((folder / "departments").glob("*.yaml"))
     if not paths:
         raise ConfigurationError(folder / "city.yaml", 1, "", "departments/", "at least one contract in departments/")
-    names = {field.codes for entity in standard.entities.values() for field in entity.fields if field.codes}
-    tables: dict[str, CodeTable] = {name: load_code_table(name) for name in names & set(code_table_names())}
+    tables = _ShippedTables()
     contracts, broken = {}, {}
     for path in paths:
         try:

@@ -47,7 +47,7 @@ class FileShape:
 
 @dataclass(frozen=True)
 class CodeMap:
-    """A crosswalk from a department's codes to the city's; `table` is the city's code table it must land in."""
+    """A crosswalk from a department's codes to the city's `table`; the target "" is a code known to mean nothing."""
 
     name: str
     entries: Mapping[str, str]

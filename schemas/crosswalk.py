@@ -31,10 +31,14 @@ class Crosswalks:
             self._bound[name] = CodeMap(name, self._checked(self._nodes[name], self.table(node, table)), table)
         return name
 
+    def expect(self, node: YamlNode, table: str) -> None:
+        """Raise ConfigurationError at `node` unless the city's code table `table` exists; it is not read for that."""
+        if table not in self._tables:
+            raise node.error(f"a field whose code table exists; {table!r} is not in schemas/codes/", self._tables)
+
     def table(self, node: YamlNode, name: str) -> CodeTable:
         """Return the city's code table `name`; `node` is where it is needed."""
-        if name not in self._tables:
-            raise node.error(f"a field whose code table exists; {name!r} is not in schemas/codes/", self._tables)
+        self.expect(node, name)
         return self._tables[name]
 
     def bound(self) -> dict[str, CodeMap]:
@@ -48,7 +52,10 @@ class Crosswalks:
     def _checked(node: YamlNode, table: CodeTable) -> dict[str, str]:
         entries = {}
         for source, target in node.entries("a mapping from the department's codes to the city's").items():
-            code = target.text("a code of the city")
+            if target.value == "" and target.quoted:  # the contract's way to say that a code means nothing
+                entries[source] = ""
+                continue
+            code = target.text(f"a code of {table.name}, or \"\" for a code that means nothing")
             if code not in table.entries:
                 raise target.error(f"a code of {table.name} ({_near(code, table)})", table.entries)
             entries[source] = code

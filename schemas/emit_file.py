@@ -109,7 +109,7 @@ def _field(name: str, node: YamlNode, entity: Entity, words: Vocabulary) -> Fiel
     field = entity.field(name)
     if node.is_text:
         if field.kind == "code":
-            words.crosswalks.table(node, field.codes)
+            words.crosswalks.expect(node, field.codes)
         return FieldMapping(name, (node.text("a column"),))
     if "constant" in node.entries("a column, or {from: …}"):
         return _constant(field, node, words)
@@ -122,7 +122,7 @@ def _field(name: str, node: YamlNode, entity: Entity, words: Vocabulary) -> Fiel
         raise keys["formats"].error(f"no date forms: {name} is a {field.kind}")
     codes = ""
     if field.kind == "code":
-        words.crosswalks.table(node, field.codes)
+        words.crosswalks.expect(node, field.codes)
         codes = words.crosswalks.use(keys["codes"], field.codes) if "codes" in keys else ""
     return FieldMapping(
         field=name,
@@ -156,7 +156,7 @@ def _identifier(node: YamlNode, entity: Entity, words: Vocabulary) -> FieldMappi
     if kind is None:
         pass
     elif kind.is_text:
-        words.crosswalks.table(kind, table)
+        words.crosswalks.expect(kind, table)
         type_column = kind.text("a column")
     else:
         parts = kind.keys(("from", "codes"))

@@ -31,6 +31,7 @@ class YamlNode:
     line: int
     key: str
     value: str | tuple[YamlNode, ...] | Mapping[str, YamlNode]
+    quoted: bool = False  # "" on purpose is not a value left out
 
     @property
     def is_text(self) -> bool:
@@ -215,7 +216,7 @@ class _Builder:
             top.waiting, top.waiting_line = event.value, line
             return
         key, line = self._address(line)
-        self._place(YamlNode(self.path, line, key, event.value))
+        self._place(YamlNode(self.path, line, key, event.value, quoted=event.style in ('"', "'")))
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         if self.stack and self.stack[-1].is_mapping and self.stack[-1].waiting is None:

@@ -53,6 +53,12 @@ def test_crosswalks_know_the_table_they_lead_into(tmp_path: Path) -> None:
     assert codes["folk"].entries["满"] == "11"
 
 
+def test_a_code_may_be_known_to_mean_nothing(tmp_path: Path) -> None:
+    assert load(tmp_path, SOUND.replace('满: "11"', '满: ""')).codes["folk"].entries["满"] == ""
+    with pytest.raises(ConfigurationError, match="a code that means nothing"):
+        load(tmp_path, SOUND.replace('folk: {汉: "01", 满: "11"}', 'folk: {汉: "01", 满: }'))
+
+
 def test_columns_are_every_column_named_once(tmp_path: Path) -> None:
     columns = load(tmp_path).table("REG").columns
     assert len(set(columns)) == len(columns)
@@ -119,7 +125,7 @@ BROKEN = [
     ("target of a type", '"2": "414"', '"2": "415"', "id_type: {", ["codes.id_type.2", "414 = 普通护照"]),
     ("crosswalk never used", "  folk:", "  flok: {a: b}\n  folk:", "flok: {a", ["codes.flok", "some field uses"]),
     ("crosswalk into two tables", "ethnic_group: FOLK_WOMAN", "household_relation: {from: FOLK_WOMAN, codes: folk}",
-     "household_relation", ["'family_relation' is not in"]),
+     "household_relation", ["'household_relation' is not in"]),
     ("crosswalk shared by two kinds", 'sex: {constant: "2"}', "sex: {from: SEX, codes: folk}", "sex:",
      ["already leads into ethnic_group"]),
     ("crosswalk for no code", "{from: BIRTH_MAN,", "{from: BIRTH_MAN, codes: folk,", "BIRTH_MAN",
