@@ -115,8 +115,10 @@ class DatabaseSource:
             columns = inspector.get_columns(name, schema=schema)
             key = inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ()
             named = sa.table(name, schema=schema)
-            shapes = tuple(ColumnShape(c["name"], _declared(c["type"]), bool(c.get("nullable", True))) for c in columns)
-            self._tables[table.name] = _Table(named, {column["name"]: column["type"] for column in columns})
+            types = {column["name"]: column["type"] for column in columns}
+            declared = {column: _declared(kind, connection.dialect) for column, kind in types.items()}
+            shapes = tuple(ColumnShape(c["name"], declared[c["name"]], bool(c.get("nullable", True))) for c in columns)
+            self._tables[table.name] = _Table(named, types, declared)
             self._shapes[table.name] = TableShape(table.name, shapes, self._estimate(connection, named), tuple(key))
 
     def _estimate(self, connection: sa.Connection, table: sa.TableClause) -> int | None:
@@ -140,6 +142,7 @@ class _Table:
 
     named: sa.TableClause
     types: dict[str, Any]
+    declared: dict[str, str]
 
     def column(self, name: str) -> sa.ColumnClause[Any]:
         return sa.column(name, self.types[name])
@@ -157,7 +160,7 @@ class _Reading:
     def rows(self) -> sa.Select[Any]:
         """Every wanted column as text; in no order, so that the source sorts nothing."""
         texts: list[sa.ColumnElement[Any]] = [
-            self._database.text_of(self._table.column(name), _declared(self._table.types[name])).label(name)
+            self._database.text_of(self._table.column(name), self._table.declared[name]).label(name)
             for name in self.request.columns
         ]
         return self._since(sa.select(*texts))
@@ -199,7 +202,7 @@ class _Reading:
     def _top(self) -> sa.ColumnElement[str]:
         assert self._cursor is not None
         top: Any = sa.func.max(self._cursor, type_=self._cursor.type)
-        return self._database.text_of(top, _declared(self._cursor.type))
+        return self._database.text_of(top, self._table.declared[self._cursor.name])
 
     def _since(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         statement = statement.select_from(self._table.named)
@@ -215,11 +218,11 @@ def _split(name: str, existing: tuple[str, ...]) -> tuple[str, str | None]:
     return (table, schema) if dot and name not in existing else (name, None)
 
 
-def _declared(kind: Any) -> str:
+def _declared(kind: Any, dialect: sa.Dialect) -> str:
     try:
-        return str(kind)
+        return str(kind.compile(dialect=dialect))
     except sa.exc.CompileError:
-        return type(kind).__name__
+        return "" if isinstance(kind, sa.types.NullType) else type(kind).__name__
 
 
 def _is_number(text: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import warnings
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -222,6 +223,12 @@ class MySql(Database):
             "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
         )
 
+    def engine(self) -> Engine:
+        engine = super().engine()
+        if engine.dialect.supports_server_side_cursors:  # asking sets the dialect's own cursor class
+            engine.dialect._sscursor = _abandoning_cursor()  # type: ignore[attr-defined]
+        return engine
+
     def timeout(self, mariadb: bool, seconds: int) -> str:
         """Return the statement that limits how long one query runs; the two servers name it differently."""
         if mariadb:
@@ -253,6 +260,22 @@ class MySql(Database):
 
     def dialect(self) -> sa.Dialect:
         return MySQLDialect(paramstyle="named")
+
+
+@cache
+def _abandoning_cursor() -> type[Any]:
+    """Return PyMySQL's streaming cursor, which on closing early lets go instead of reading the rest of the table."""
+    from pymysql.cursors import SSCursor
+
+    class AbandoningCursor(SSCursor):  # type: ignore[misc]
+        def close(self) -> None:
+            if self._result is not None:
+                self._result.unbuffered_active = False
+            super().close()
+
+        __del__ = close
+
+    return AbandoningCursor
 
 
 KINDS: dict[str, type[Database]] = {

@@ -136,6 +136,9 @@ def classify(error: BaseException) -> tuple[Kind, str]:
 def _by_code(cause: BaseException) -> tuple[Kind, str] | None:
     if isinstance(cause, _TIMEOUTS):
         return "unreachable", "超时或连接断开 timed out or cut off"
+    number = cause.args[0] if cause.args else None
+    if isinstance(number, int) and type(cause).__module__.startswith("pymysql"):
+        return _MYSQL.get(number)
     state = getattr(cause, "sqlstate", None)
     if not state and (found := re.search(r"SQLSTATE:? ?([0-9A-Z]{5})", str(cause))):
         state = found[1]
@@ -143,7 +146,4 @@ def _by_code(cause: BaseException) -> tuple[Kind, str] | None:
         for length in (5, 3, 2):
             if state[:length] in _SQLSTATES:
                 return _SQLSTATES[state[:length]]
-    number = cause.args[0] if cause.args else None
-    if isinstance(number, int) and type(cause).__module__.startswith("pymysql"):
-        return _MYSQL.get(number)
     return None

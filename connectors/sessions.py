@@ -107,6 +107,7 @@ class DriverSession:
         self._database = database
         self._engine = database.engine()
         self._connection: sa.Connection | None = None
+        self._unfinished = False
         try:
             self._connection = self._engine.connect()
             snapshot(self._connection, database)
@@ -126,19 +127,22 @@ class DriverSession:
         assert self._connection is not None
         for prepared in self._database.streaming():
             self._connection.exec_driver_sql(prepared)
-        # yield_per is the fetch size; SQLAlchemy makes the cursor a server-side one
+        self._unfinished = True
         result = self._connection.execution_options(stream_results=True, max_row_buffer=rows).execute(statement)
         try:
             while fetched := result.fetchmany(rows):
                 arrays = [_column(cells) for cells in zip(*fetched, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, names=list(columns))
+            self._unfinished = False
         finally:
             result.close()
 
     def close(self) -> None:
         if self._connection is not None:
-            # a broken connection must not turn the error that broke it into another one
-            self._connection.invalidate() if self._connection.invalidated else self._connection.close()
+            if self._unfinished:
+                # cut, not wound up: a tidy end would first read the rest of the table
+                self._connection.invalidate()
+            self._connection.close()
             self._connection = None
         self._engine.dispose()
 
