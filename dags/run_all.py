@@ -11,13 +11,16 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dags.environment import airflow_home, airflow_variables, enter
 from pipeline.settings import DEFAULT_CITY, Settings
 from schemas.errors import CityhubError
+
+if TYPE_CHECKING:
+    from dags.terminal import TaskLine
 
 # Nobody waits minutes at a terminal for a source that is down: three tries within a few seconds.
 RETRY_DELAY = 1
@@ -42,9 +45,8 @@ def main(residents: int, seed: int | None, departments: tuple[str, ...]) -> None
     try:
         settings = Settings.from_environment()
         build_demo(settings, residents, seed)
-        run_id = uuid.uuid4().hex[:12]
-        outcomes = run_dags(settings, run_id, departments)
-        show_summary(settings, run_id)
+        outcomes, summary = run_city(settings, departments)
+        click.echo("\n" + summary)
     except CityhubError as error:
         click.echo(f"错误 error: {error}", err=True)
         sys.exit(2)
@@ -69,25 +71,40 @@ def build_demo(settings: Settings, residents: int, seed: int | None) -> None:
     subprocess.run(command, check=True, cwd=ROOT)
 
 
-def run_dags(settings: Settings, run_id: str, departments: Sequence[str] = ()) -> list[Outcome]:
-    """Run each department's DAG, then the hub's; return how each ended. A dead department does not stop the others."""
+def run_city(settings: Settings, departments: Sequence[str] = ()) -> tuple[list[Outcome], str]:
+    """Run each department's DAG, then the hub's; return how each ended and the summary for a person to read.
+
+    A dead department does not stop the others. Raises CityhubError where the city or its hub cannot be opened.
+    """
     enter(airflow_variables(settings, retry_delay=RETRY_DELAY))
     click.echo("启动 Airflow starting Airflow in this process")
-    # Only now: Airflow reads its settings once, when it is first imported.
     log = airflow_home(settings) / LOG
     log.unlink(missing_ok=True)
+    # Only now: Airflow reads its settings once, when it is first imported.
     from dags.terminal import TaskLine, set_aside
 
     with set_aside(log) as terminal:
-        dags = load_dags()
-        line = TaskLine(terminal)
-        from airflow.sdk.listener import get_listener_manager
+        dags = chosen(load_dags(), departments)
+        mark = stages_so_far(settings)
+        outcomes = run_dags(dags, TaskLine(terminal))
+        return outcomes, summary_since(settings, mark)
 
-        get_listener_manager().add_listener(line)
-        try:
-            return [run_dag(dag, run_id, line, terminal) for dag in chosen(dags, departments)]
-        finally:
-            get_listener_manager().pm.unregister(line)
+
+def run_dags(dags: Sequence[Any], line: TaskLine) -> list[Outcome]:
+    """Run the DAGs one after another under one name; `line` is told of every task that ends."""
+    from airflow.sdk.listener import get_listener_manager
+
+    run_id, outcomes = uuid.uuid4().hex[:12], []
+    get_listener_manager().add_listener(line)
+    try:
+        for dag in dags:
+            line.begin(dag.dag_display_name)
+            run = dag.test(run_conf={"run": run_id})
+            outcomes.append(Outcome(dag.dag_id, str(run.state) == "success"))
+            line.end(outcomes[-1].is_good)
+    finally:
+        get_listener_manager().pm.unregister(line)
+    return outcomes
 
 
 def load_dags() -> dict[str, Any]:
@@ -114,22 +131,22 @@ def chosen(dags: dict[str, Any], departments: Sequence[str]) -> list[Any]:
     return [dags[dag_id] for dag_id in sorted(wanted & set(dags) - {HUB_DAG})] + [dags[HUB_DAG]]
 
 
-def run_dag(dag: Any, run_id: str, line: Any, terminal: TextIO) -> Outcome:
-    """Run one DAG to its end and return how it went."""
-    line.begin(dag.dag_display_name)
-    run = dag.test(run_conf={"run": run_id})
-    is_good = str(run.state) == "success"
-    line.end(is_good)
-    return Outcome(dag.dag_id, is_good)
-
-
-def show_summary(settings: Settings, run_id: str) -> None:
-    """Print what the ledger says of this run."""
+def stages_so_far(settings: Settings) -> int:
+    """Return the mark in the ledger from which this run's summary counts."""
     from pipeline.hub import open_hub
-    from pipeline.summary import print_summary
+    from pipeline.summary import stages_logged
 
-    with open_hub(settings, run_id=run_id) as hub:
-        print_summary(hub, run_id)
+    with open_hub(settings) as hub:
+        return stages_logged(hub)
+
+
+def summary_since(settings: Settings, mark: int) -> str:
+    """Return what the ledger says of every stage since `mark`, for a person to read."""
+    from pipeline.hub import open_hub
+    from pipeline.summary import summarise, summary_text
+
+    with open_hub(settings) as hub:
+        return summary_text(summarise(hub, mark))
 
 
 if __name__ == "__main__":

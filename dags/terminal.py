@@ -12,6 +12,10 @@ from typing import Any, TextIO
 
 from airflow.listeners import hookimpl
 
+from pipeline.text_table import width
+
+TITLE_WIDTH = 40
+
 
 @contextmanager
 def set_aside(log: Path) -> Iterator[TextIO]:
@@ -44,15 +48,16 @@ class TaskLine:
         self._started = time.perf_counter()
         self._before = ""
         self._error = ""
+        self._failed = False
 
     def begin(self, title: str) -> None:
         """Open the line of one DAG."""
-        self._before, self._error = "", ""
-        self._write(f"  {title:<36}")
+        self._before, self._error, self._failed = "", "", False
+        self._write("  " + title + " " * max(1, TITLE_WIDTH - width(title)))
 
     def end(self, is_good: bool) -> None:
         """Close the line with its outcome, and below it the error of the task that failed."""
-        self._write(" ✓\n" if is_good else " ✗\n")
+        self._write(" ✓\n" if is_good else "\n" if self._failed else " ✗\n")
         if not is_good and self._error:
             self._write(f"      {self._error}\n")
 
@@ -74,12 +79,14 @@ class TaskLine:
         from pipeline.events import redact
 
         self._error = f"{type(error).__name__}: {redact(str(error))}" if isinstance(error, BaseException) else ""
+        self._failed = True
         self._say(task_instance.task_id, " ✗")
 
     def _say(self, task: str, mark: str) -> None:
-        name = "·" if task == self._before else f" {task}"
+        # A task mapped over tables says its name once: "land 0.3s+0.5s".
+        name = "+" if task == self._before else f" {task} "
         self._before = task
-        self._write(f"{name} {time.perf_counter() - self._started:.1f}s{mark}")
+        self._write(f"{name}{time.perf_counter() - self._started:.1f}s{mark}")
 
     def _write(self, text: str) -> None:
         self._terminal.write(text)
