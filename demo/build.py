@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -122,13 +123,18 @@ def build_first_day(order: Order, progress: Progress = lambda people: None) -> S
         progress(len(chunk.people))
     writer.end()
     files.close()
-    for name, module in DEPARTMENTS.items():
-        for table in module.TABLES:
-            stores[name].finish(table)
-        stores[name].close()
+    with ThreadPoolExecutor(max_workers=2) as pool:          # SQLite builds its indexes without the interpreter's lock
+        list(pool.map(lambda name: finish(stores[name], name), DEPARTMENTS))
     mark(order, 0)
     summary.seconds = time.monotonic() - started
     return summary
+
+
+def finish(store: Tables, department: str) -> None:
+    """Index and close a department's tables after the first load."""
+    for table in DEPARTMENTS[department].TABLES:
+        store.finish(table)
+    store.close()
 
 
 def spoil_chunk(chunk: Chunk, profile: Profile, stores: dict[str, Tables]) -> list[Dirty]:

@@ -40,6 +40,7 @@ class Dirt:
     columns: dict[str, pa.Array]
     claimed: dict[str, Flags] = field(default_factory=dict)
     cells: list[tuple[int, str, str, str | None, str | None]] = field(default_factory=list)
+    edits: dict[str, list[tuple[int, str | None]]] = field(default_factory=dict)
 
     def free(self, column: str, rows: Index) -> Index:
         """Return those rows whose cell in `column` holds no error yet, and claim none."""
@@ -47,17 +48,22 @@ class Dirt:
         return rows if taken is None else rows[~taken[rows]]
 
     def change(self, column: str, defect: str, rows: Index, planted: list[str | None]) -> None:
-        """Write `planted` at rows where it differs from what is there, claim the cells and record the errors."""
+        """Plan `planted` at rows where it differs from what is there, claim the cells and record the errors."""
         original = self.columns[column].take(pa.array(rows)).to_pylist()
         kept = [spot for spot in range(len(rows)) if planted[spot] != original[spot]]
         rows = rows[kept]
         self.claim(column, rows)
-        order = np.argsort(rows, kind="stable")
-        mask = np.zeros(len(self.emission), dtype=bool)
-        mask[rows] = True
-        new = pa.array([planted[kept[spot]] for spot in order], pa.string())
-        self.columns[column] = pc.replace_with_mask(self.columns[column], pa.array(mask), new)
         self.cells += [(int(row), column, defect, original[spot], planted[spot]) for row, spot in zip(rows, kept, strict=True)]
+        self.edits.setdefault(column, []).extend((int(row), planted[spot]) for row, spot in zip(rows, kept, strict=True))
+
+    def write(self) -> None:
+        """Write all planned errors, one pass a column; cells hold one error each, so their order does not matter."""
+        for column, edits in self.edits.items():
+            edits.sort(key=lambda edit: edit[0])
+            mask = np.zeros(len(self.emission), dtype=bool)
+            mask[[row for row, _ in edits]] = True
+            new = pa.array([value for _, value in edits], pa.string())
+            self.columns[column] = pc.replace_with_mask(self.columns[column], pa.array(mask), new)
 
     def claim(self, column: str, rows: Index) -> None:
         """Mark cells as holding an error."""
@@ -85,6 +91,7 @@ def spoil(emission: Emission, profile: Profile, random: np.random.Generator, sto
     spoil_rows(work, profile, random)
     for column, kind in emission.table.columns.items():
         spoil_column(work, column, cell_rates(emission.table, column, kind, profile, store), random)
+    work.write()
     truth = emission.parties
     if store.repeats_rows:
         truth = repeat_rows(work, profile, random)
@@ -205,7 +212,7 @@ def describe(work: Dirt, day: int) -> pa.Table:
     table, cells = work.emission.table, sorted(work.cells, key=lambda cell: (cell[0], cell[1]))
     rows = [cell[0] for cell in cells]
     keys = work.columns[table.key].take(pa.array(rows, pa.int64()))
-    clashing = find_contradictions(work, sorted(set(rows)))
+    clashing = find_contradictions(work, cells)
     evidence = [judge(table, cell, clashing.get(cell[0], frozenset())) for cell in cells]
     kinds = [cell[2] for cell in cells]
     count = len(cells)
@@ -218,13 +225,14 @@ def describe(work: Dirt, day: int) -> pa.Table:
         pa.array([day] * count, pa.int32())], schema=DEFECTS)
 
 
-def find_contradictions(work: Dirt, rows: list[int]) -> dict[int, frozenset[str]]:
-    """Return, for rows with errors, the columns that contradict each other in the dirty row."""
+def find_contradictions(work: Dirt, errors: list[tuple[int, str, str, str | None, str | None]]) -> dict[int, frozenset[str]]:
+    """Return, for rows with errors about a party, the columns that contradict each other in the dirty row."""
     found: dict[int, frozenset[str]] = {}
     for party in work.emission.table.parties:
+        names = [name for name in (party.number, party.paper, party.birth, party.sex) if name in work.columns]
+        rows = sorted({cell[0] for cell in errors if cell[1] in names})
         if party.entity != "person" or not rows:
             continue
-        names = [name for name in (party.number, party.paper, party.birth, party.sex) if name in work.columns]
         values = [work.columns[name].take(pa.array(rows, pa.int64())).to_pylist() for name in names]
         for row, cells in zip(rows, zip(*values, strict=True), strict=True):
             clash = contradictions(party, dict(zip(names, cells, strict=True)))

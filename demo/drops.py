@@ -5,8 +5,9 @@ import csv
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ class DropTables:
         self.folder, self.files, self.sheet = folder, files, sheet
         self.holds = Store(null_characters=False, control_characters=True, repeats_rows=True)
         self.lists: dict[str, list[list[str]]] = {}
+        self.fresh: dict[str, list[pa.Table]] = {}       # appended and not yet spelled out: Arrow is ten times smaller
         self.tables: dict[str, Table] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -38,12 +40,15 @@ class DropTables:
             self.tables[table.name] = table
             path = self.folder / self.files[table.name]
             self.lists[table.name] = read_csv(path) if path.suffix == ".csv" else read_xlsx(path, self.sheet)
+        for rows in self.fresh.pop(table.name, []):
+            self.lists[table.name].extend(spelled(rows))
         return self.lists[table.name]
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add lines; null becomes an empty cell."""
-        columns = [[value or "" for value in column.to_pylist()] for column in rows.columns]
-        self.rows(table).extend(list(line) for line in zip(*columns, strict=True))
+        if table.name not in self.lists:
+            self.rows(table)
+        self.fresh.setdefault(table.name, []).append(rows)
 
     def finish(self, table: Table) -> None:
         """Nothing to index in a file."""
@@ -70,15 +75,23 @@ class DropTables:
 
     def close(self) -> None:
         """Write the lists, whole, then a marker with length and digest beside each."""
-        for name, lines in self.lists.items():
+        for name in self.lists:
             path, header = self.folder / self.files[name], list(self.tables[name].columns)
+            lines = chain(self.lists[name], *(spelled(rows) for rows in self.fresh.get(name, [])))
             content = csv_bytes(header, lines) if path.suffix == ".csv" else xlsx_bytes(header, lines, self.sheet)
             path.write_bytes(content)
             digest = hashlib.sha256(content).hexdigest()
             path.with_name(path.name + ".ready").write_text(f"{len(content)} sha256:{digest}\n", encoding="ascii")
 
 
-def csv_bytes(header: list[str], lines: list[list[str]]) -> bytes:
+def spelled(rows: pa.Table) -> Iterator[list[str]]:
+    """Yield the lines of a table as lists of text, a few thousand spelled out at a time."""
+    for batch in rows.to_batches(max_chunksize=5_000):
+        columns = [[value or "" for value in column.to_pylist()] for column in batch.columns]
+        yield from (list(line) for line in zip(*columns, strict=True))
+
+
+def csv_bytes(header: list[str], lines: Iterable[list[str]]) -> bytes:
     """Return a GB18030 CSV with CRLF."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
@@ -94,7 +107,7 @@ def read_csv(path: Path) -> list[list[str]]:
         return list(csv.reader(file))[1:]
 
 
-def xlsx_bytes(header: list[str], lines: list[list[str]], sheet: str) -> bytes:
+def xlsx_bytes(header: list[str], lines: Iterable[list[str]], sheet: str) -> bytes:
     """Return an .xlsx whose cells are all text (never formulas) and whose bytes do not depend on the clock."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
@@ -102,7 +115,7 @@ def xlsx_bytes(header: list[str], lines: list[list[str]], sheet: str) -> bytes:
     book = Workbook(write_only=True)
     book.properties.created = book.properties.modified = datetime(*LONG_AGO)
     page = book.create_sheet(sheet)
-    for line in [header, *lines]:
+    for line in chain([header], lines):
         cells = []
         for value in line:
             cell = WriteOnlyCell(page, value)
