@@ -61,9 +61,10 @@ class FieldMapping:
     `columns` are joined with `joiner` when there are several (an address in parts); none for a `constant`. `codes`
     names a crosswalk of the contract, "" where the department uses the city's own codes. The field `identifier` of a
     person stands for citizen_id or document_type + document_number, as `type_column`/`type_codes` say row by row;
-    without a `type_column` the number's own form says which.
-    `split` cuts one cell into several values. `on_fail` overrides the standard's severity. `formats` are the date
-    forms this column uses beyond the usual ones (`minguo`, `excel`).
+    without a `type_column` the number's own form says which. `split` cuts one cell into several values of one party
+    where the standard has many (phones), else into several parties, cell by cell in step (owners and their numbers).
+    `on_fail` overrides the standard's severity. `formats` are the date forms this column uses beyond the usual ones
+    (`minguo`, `excel`).
     """
 
     field: str

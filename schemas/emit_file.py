@@ -78,6 +78,7 @@ def _body(
     parties = tuple(_party(role, keys[role]) for role in roles if role in keys)
     fields = tuple(_field(name, value, entity, words) for name, value in keys.items() if name not in roles)
     _check_columns_once(keys, fields)
+    _check_split(keys, entity, fields)
     return fields, parties
 
 
@@ -103,6 +104,17 @@ def _check_columns_once(keys: Mapping[str, YamlNode], fields: tuple[FieldMapping
         seen[mapping.columns] = mapping.field
 
 
+def _check_split(keys: Mapping[str, YamlNode], entity: Entity, fields: tuple[FieldMapping, ...]) -> None:
+    """A party has one name: where a cell holds several of what it has one of, it holds several parties, by name."""
+    many = {IDENTIFIER, *(field.name for field in entity.fields if field.many)}
+    needed = {field.name for field in entity.fields if field.required}
+    split = {mapping.field for mapping in fields if mapping.split}
+    for name in split - many:
+        if not needed <= split:
+            expected = f"no split: a {entity.name} has one {name}, unless {listed(sorted(needed))} is split too"
+            raise keys[name].entries()["split"].error(expected)
+
+
 def _field(name: str, node: YamlNode, entity: Entity, words: Vocabulary) -> FieldMapping:
     if name == IDENTIFIER:
         return _identifier(node, entity, words)
@@ -116,8 +128,6 @@ def _field(name: str, node: YamlNode, entity: Entity, words: Vocabulary) -> Fiel
     keys = node.keys(("from",), ("join", "codes", "split", "on_fail", "formats"))
     if "codes" in keys and field.kind != "code":
         raise keys["codes"].error(f"no crosswalk: {name} is no code but a {field.kind}")
-    if "split" in keys and not field.many:
-        raise keys["split"].error(f"no split: a {entity.name} has one {name}")
     if "formats" in keys and field.kind != "date":
         raise keys["formats"].error(f"no date forms: {name} is a {field.kind}")
     codes = ""
@@ -129,7 +139,7 @@ def _field(name: str, node: YamlNode, entity: Entity, words: Vocabulary) -> Fiel
         columns=keys["from"].words("a column or a list of columns", single=True),
         joiner=_joiner(keys),
         codes=codes,
-        split=keys["split"].text("the separator of several values") if "split" in keys else "",
+        split=_split(keys),
         on_fail=_on_fail(keys),
         formats=_date_forms(keys["formats"]) if "formats" in keys else (),
     )
@@ -149,7 +159,7 @@ def _identifier(node: YamlNode, entity: Entity, words: Vocabulary) -> FieldMappi
     """
     if node.is_text:
         return FieldMapping(IDENTIFIER, (node.text("a column"),))
-    keys = node.keys(("from",), ("type", "on_fail"))
+    keys = node.keys(("from",), ("type", "split", "on_fail"))
     table = entity.field("document_type").codes
     column, type_column, codes = keys["from"].text("a column"), "", ""
     kind = keys.get("type")
@@ -164,7 +174,18 @@ def _identifier(node: YamlNode, entity: Entity, words: Vocabulary) -> FieldMappi
         codes = words.crosswalks.use(parts["codes"], table)
     if kind is not None and type_column == column:
         raise kind.error("a column other than the number's")
-    return FieldMapping(IDENTIFIER, (column,), type_column=type_column, type_codes=codes, on_fail=_on_fail(keys))
+    return FieldMapping(
+        field=IDENTIFIER,
+        columns=(column,),
+        type_column=type_column,
+        type_codes=codes,
+        split=_split(keys),
+        on_fail=_on_fail(keys),
+    )
+
+
+def _split(keys: Mapping[str, YamlNode]) -> str:
+    return keys["split"].text("the separator of several values") if "split" in keys else ""
 
 
 def _joiner(keys: Mapping[str, YamlNode]) -> str:

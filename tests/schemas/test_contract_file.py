@@ -59,6 +59,14 @@ def test_a_code_may_be_known_to_mean_nothing(tmp_path: Path) -> None:
         load(tmp_path, SOUND.replace('folk: {汉: "01", 满: "11"}', 'folk: {汉: "01", 满: }'))
 
 
+def test_several_owners_in_one_cell_are_split_by_name_and_number(tmp_path: Path) -> None:
+    text = SOUND.replace(
+        "employee: {person: {name: WORKER, identifier: WORKER_NO}}",
+        'employee: {person: {name: {from: WORKER, split: "、"}, identifier: {from: WORKER_NO, split: "、"}}}',
+    )
+    assert [field.split for field in load(tmp_path, text).table("JOB").emit[0].fields] == ["、", "、"]
+
+
 def test_columns_are_every_column_named_once(tmp_path: Path) -> None:
     columns = load(tmp_path).table("REG").columns
     assert len(set(columns)) == len(columns)
@@ -139,7 +147,7 @@ BROKEN = [
     ("same part twice", "[TOWN, ROAD]", "[TOWN, TOWN]", "TOWN, TOWN", ["each name once"]),
     ("nothing to join", "{from: [TOWN, ROAD],", "{from: TOWN,", "from: TOWN", ["a list under `from`"]),
     ("split of one value", "address: {from: [TOWN, ROAD], join: \"-\"}", 'address: {from: TOWN, split: ";"}',
-     "address:", ["a person has one address"]),
+     "address:", ["a person has one address", "name is split too"]),
     ("unknown date form", "[minguo, excel]", "[mingou]", "formats", ["'mingou'", "did you mean 'minguo'"]),
     ("date form of no date", "{from: TEL_WOMAN,", "{from: TEL_WOMAN, formats: excel,", "TEL_WOMAN",
      ["phone is a phone"]),
