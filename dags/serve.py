@@ -62,7 +62,7 @@ class Services:
         return [name for name, process in self.processes.items() if process.poll() is not None]
 
     def stop(self) -> None:
-        """End every component: SIGINT, patience, then SIGKILL for the whole group. Nothing is left behind."""
+        """End every component: SIGINT, patience, then SIGKILL for what is left of its session. Nothing stays behind."""
         for process in self.processes.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
@@ -71,10 +71,23 @@ class Services:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
         for process in self.processes.values():
-            # The leader may be gone while a task of its group still runs.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            for left in session_members(process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(left, signal.SIGKILL)
             process.wait()
+
+
+def session_members(leader: int) -> list[int]:
+    """Return the processes of the session that `leader` opened. A running task has a process group of its own, and its
+    leader may be gone; the session is what they still share.
+    """
+    members = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if os.getsid(int(entry.name)) == leader:
+                    members.append(int(entry.name))
+    return members
 
 
 @contextmanager
