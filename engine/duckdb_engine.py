@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from engine.quoting import literal, literals, quote
-from engine.relation import ParquetFiles, Relation, Relations
+from engine.relation import Overlay, ParquetFiles, Relation, Relations, file_paths
 from engine.step import AnyStep, MapStep
 from schemas.errors import CityhubError, EngineError
 
@@ -60,6 +60,7 @@ class Session:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._names: set[str] = set()
 
     def add(self, name: str, relation: Relation) -> None:
         """Make `relation` readable as `name`. A stream is read at once, because a stream can be read only once.
@@ -67,10 +68,13 @@ class Session:
         Raises EngineError for a stream that breaks, a missing file, or Parquet files not given when the session opened.
         """
         with _named(name):
+            self._take(name)
             if isinstance(relation, pa.Table):
                 self._connection.register(name, relation)
             elif isinstance(relation, ParquetFiles):
                 self._add_files(name, relation)
+            elif isinstance(relation, Overlay):
+                self._add_overlay(name, relation)
             else:
                 self._fill(name, relation.schema, relation)
 
@@ -78,6 +82,7 @@ class Session:
         """Run the steps in order. A view is checked now and computed when read. Raises EngineError naming the step."""
         for step in steps:
             with _named(step.name):
+                self._take(step.name)
                 if isinstance(step, MapStep):
                     self._map(step)
                 else:
@@ -119,6 +124,12 @@ class Session:
             part.unlink(missing_ok=True)
         return rows
 
+    def _take(self, name: str) -> None:
+        # A view over Arrow data would silently hide a table of the same name.
+        if name in self._names:
+            raise EngineError(name, "the name is taken by an earlier step or relation")
+        self._names.add(name)
+
     def _add_files(self, name: str, files: ParquetFiles) -> None:
         shape = f"shape of {name}"
         self._connection.register(shape, files.schema.empty_table())
@@ -134,6 +145,20 @@ class Session:
             for column, kind, *_ in wanted
         )
         self._connection.execute(f"CREATE VIEW {quote(name)} AS SELECT {columns} FROM {scan}")
+
+    def _add_overlay(self, name: str, overlay: Overlay) -> None:
+        for role, part in overlay.parts.items():
+            self.add(f"{role} of {name}", part)
+        stored, upserts = quote(f"stored of {name}"), quote(f"upserts of {name}")
+        key = quote(overlay.key)
+        gone = f"SELECT {key} FROM {upserts}"
+        if overlay.deletions is not None:
+            gone += f" UNION ALL SELECT {key} FROM {quote(f'deletions of {name}')}"
+        # A temporary view, because views over Arrow tables are temporary too.
+        self._connection.execute(
+            f"CREATE TEMP VIEW {quote(name)} AS "
+            f"FROM {stored} WHERE {key} NOT IN ({gone}) UNION ALL BY NAME FROM {upserts}"
+        )
 
     def _map(self, step: MapStep) -> None:
         held = f"source of {step.name}"
@@ -175,7 +200,7 @@ class DuckDBEngine:
         """Open a session that can read exactly these relations; more Arrow relations can be added later."""
         connection = duckdb.connect(":memory:", config=self._settings())
         try:
-            files = [path for r in relations.values() if isinstance(r, ParquetFiles) for path in r.local_paths]
+            files = [path for relation in relations.values() for path in file_paths(relation)]
             _close_to_the_outside(connection, files)
             session = Session(connection)
             for name, relation in relations.items():

@@ -1,5 +1,7 @@
 """Agreement: does a record's name agree with the name of the entity its identifier points at?"""
 
+# ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -7,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
+from engine.quoting import literal
 from engine.step import AnyStep, MapStep, Step
 from matching.rules import LadderRules, NameAgreement
 
@@ -67,23 +70,23 @@ def name_levels(rules: LadderRules) -> list[AnyStep]:
     ]
 
 
-def compared() -> Step:
+def compared(rules: LadderRules) -> Step:
     """Return one row an open record whose unit has a reference: `record_id`, `level`, `agrees`.
 
-    The level is `exact` for equal names, `former_name` where only a former name agrees, `missing` where either side
-    has none, otherwise the level of the two names.
+    The level is that of the two names, `former_name` where only a former name agrees, `register` for a register row.
     """
+    missing, different, same = (literal(rules.name.levels[place]) for place in (0, 1, -1))
     return Step(
         "compared",
-        """
+        f"""
         SELECT r.record_id,
             CASE
                 WHEN r.own_row THEN 'register'
-                WHEN r.name IS NULL OR f.name IS NULL THEN 'missing'
-                WHEN r.name = f.name THEN 'exact'
+                WHEN r.name IS NULL OR f.name IS NULL THEN {missing}
+                WHEN r.name = f.name THEN {same}
                 WHEN now.agrees THEN now.level
                 WHEN r.name = f.former_name OR was.agrees OR r.former_name = f.name OR then_.agrees THEN 'former_name'
-                ELSE coalesce(now.level, 'different')
+                ELSE coalesce(now.level, {different})
             END AS level,
             coalesce(r.own_row OR (r.name IS NOT NULL AND f.name IS NOT NULL AND (
                 r.name = f.name OR now.agrees OR r.name = f.former_name OR was.agrees

@@ -17,6 +17,7 @@ def decided(rules: LadderRules) -> Step:
 
     A link's reason is `<rung>.<level>`; the reasons of what is not a link are REASONS. An identifier alone never links.
     """
+    missing = literal(rules.name.levels[0])
     return Step(
         "decided",
         f"""
@@ -25,11 +26,11 @@ def decided(rules: LadderRules) -> Step:
                 WHEN decision = 'link' THEN rung || '.' || level
                 WHEN primary_key IS NULL THEN 'no_identifier'
                 WHEN holders > 1 THEN 'identifier_ambiguous'
-                WHEN level = 'missing' THEN 'name_missing'
+                WHEN level = {missing} THEN 'name_missing'
                 ELSE 'name_disagrees'
             END AS reason
         FROM (
-            SELECT r.record_id, r.unit, r.primary_key, r.other_key, r.holders, coalesce(c.level, 'missing') AS level,
+            SELECT r.record_id, r.unit, r.primary_key, r.other_key, r.holders, coalesce(c.level, {missing}) AS level,
                 CASE
                     WHEN r.own_row THEN 'register'
                     WHEN r.primary_key IS NULL THEN 'none'
@@ -41,7 +42,7 @@ def decided(rules: LadderRules) -> Step:
                     WHEN r.primary_key IS NULL THEN 'insufficient'
                     WHEN r.holders > 1 THEN 'review'
                     WHEN c.agrees THEN 'link'
-                    WHEN c.level IS NULL OR c.level = 'missing' THEN 'insufficient'
+                    WHEN c.level IS NULL OR c.level = {missing} THEN 'insufficient'
                     ELSE {literal(rules.otherwise)}
                 END AS decision
             FROM open_records r LEFT JOIN compared c ON c.record_id = r.record_id

@@ -63,7 +63,7 @@ class LinkChanges:
 def plan(rules: LadderRules, commit: int) -> LadderPlan:
     """Return the steps of the ladder in two parts, to be run in one session; rows are stamped with `commit`."""
     decide: list[AnyStep] = [keyed(rules), *open_keys(rules), *anchors(rules), holdings(rules), open_records(rules)]
-    decide += [references(rules), *name_levels(rules), compared(), decided(rules)]
+    decide += [references(rules), *name_levels(rules), compared(rules), decided(rules)]
     decide += [*claims(rules), *inheritance(), newcomers()]
     assign: list[AnyStep] = [unit_hubs(), *identity_upserts(rules, commit), *link_upserts(rules, commit)]
     assign += [link_deletions(), touched(), counts()]

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-
-from schemas.city import Register
-from schemas.linkage_spec import LinkageSpec
 
 Compare = Callable[[pa.Array, pa.Array], npt.NDArray[np.int8]]
 
@@ -73,34 +69,3 @@ class LadderRules:
     def __post_init__(self) -> None:
         if not 1 <= len(self.keys) <= 2:
             raise ValueError("the ladder takes one or two identifiers")
-
-
-# The second identifier of each kind of party, where the first is missing.
-_SECOND_KEYS = {
-    "person": KeyColumn("document_number", "document", "document_type"),
-    "business": KeyColumn("registration_number", "registration_number"),
-}
-
-
-def ladder_rules(register: Register, spec: LinkageSpec, name: NameAgreement) -> LadderRules:
-    """Return the ladder's rules from the city's register and linkage specification of one entity.
-
-    Raises ValueError where the specification has no rung `{same: <the register's number>, anchored: true,
-    agree: [name], else: review or insufficient}`: without it nothing could be linked.
-    """
-    rungs = [rung for rung in spec.ladder if rung.anchored and rung.same == (register.number,)]
-    if not rungs or rungs[0].agree != (name.column,):
-        wanted = f"an anchored rung on {register.number} agreeing on {name.column}"
-        raise ValueError(f"{spec.entity}: the ladder needs {wanted}")
-    if rungs[0].otherwise == "new":
-        raise ValueError(f"{spec.entity}: an anchored number with another name cannot make a new {spec.entity}")
-    told = repr((register, spec, sorted(name.agree), name.column, name.former_column))
-    return LadderRules(
-        entity=spec.entity,
-        keys=(KeyColumn(register.number, register.number), _SECOND_KEYS[spec.entity]),
-        anchors=tuple(AnchorSource(s.department, s.table, s.statement) for s in register.sources),
-        rows_are_entities=register.each == "record",
-        name=name,
-        model=sha256(told.encode()).hexdigest()[:16],
-        otherwise=rungs[0].otherwise,
-    )
