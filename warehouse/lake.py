@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
@@ -59,11 +59,13 @@ class Lake:
         filters = [(SHADOW + column, "in", _texts(wanted)) for column, wanted in partition.items()]
         if any(not values for _, _, values in filters):
             return []
-        return sorted(self._open(name, version).file_uris(partition_filters=filters or None))
+        return sorted(self._open(name, version).file_uris(file_pruning_predicate=filters or None))
 
     def read(self, name: str, version: int | None = None, **partition: object) -> pa.Table:
         """Return the whole table (or partitions) in memory: for small tables and tests."""
-        return ds.dataset(self.files(name, version, **partition), schema=self.schema(name, version)).to_table()
+        schema = self.schema(name, version)
+        files = (pq.ParquetFile(file).read() for file in self.files(name, version, **partition))
+        return pa.concat_tables([schema.empty_table(), *(_fitted(table, schema) for table in files)])
 
     def tables(self, prefix: str = "") -> list[str]:
         """Return the names of all tables whose name starts with `prefix`, sorted."""
@@ -232,6 +234,16 @@ def _with_shadows(reader: pa.RecordBatchReader, partition: tuple[str, ...]) -> p
             yield pa.RecordBatch.from_arrays([*batch.columns, *copies], schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return one file's rows with all the columns of the table: those added later are null."""
+    have = set(table.schema.names)
+    columns = [
+        table[field.name].cast(field.type) if field.name in have else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _plain(field: pa.Field) -> pa.Field:

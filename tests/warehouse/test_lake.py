@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -172,28 +173,33 @@ def test_bad_keys_commit_nothing(lake: Lake, existing: bool, ids: list[str | Non
 
 def test_nested_issue_lists_merge(lake: Lake) -> None:
     issues = pa.list_(pa.struct([("field", pa.string()), ("reason", pa.string())]))
-    table = people(a="x", b="y").append_column("issues", pa.array([[{"field": "name", "reason": "masked"}], []], issues))
+    table = people(a="x", b="y").append_column(
+        "issues", pa.array([[{"field": "name", "reason": "masked"}], []], issues)
+    )
     lake.merge(T, table, None, "record_id")
     lake.merge(T, table.slice(0, 1), pa.array(["b"]), "record_id")
     assert lake.schema(T).field("issues").type.value_type == issues.value_type
     assert lake.read(T)["issues"].to_pylist() == [[{"field": "name", "reason": "masked"}]]
 
 
-def test_writers_in_other_processes_do_not_lose_each_others_merges(lake: Lake) -> None:
+def test_two_writers_do_not_lose_each_others_merges(lake: Lake) -> None:
     lake.merge(T, people(seed="s"), None, "record_id")
-    script = (
-        "import sys, pyarrow as pa; from pathlib import Path; from warehouse.lake import Lake\n"
-        "who = sys.argv[2]\n"
-        "for n in range(4):\n"
-        "    rows = pa.table({'record_id': [f'{who}{n}'], 'name': [who]})\n"
-        "    while True:\n"
-        "        try: Lake(Path(sys.argv[1])).merge(sys.argv[3], rows, None, 'record_id'); break\n"
-        "        except __import__('schemas.errors').errors.LakeConflict: pass\n"
-    )
-    command = [sys.executable, "-c", script, str(lake.root)]
-    running = [subprocess.Popen([*command, who, T]) for who in "xy"]
-    assert [process.wait(60) for process in running] == [0, 0]
-    assert set(stored(lake)) == {"seed"} | {f"{who}{n}" for who in "xy" for n in range(4)}
+
+    def write(who: str) -> None:
+        for number in range(3):
+            while True:
+                try:
+                    lake.merge(T, people(**{f"{who}{number}": who}), None, "record_id")
+                    break
+                except LakeConflict:
+                    continue
+
+    threads = [threading.Thread(target=write, args=(who,)) for who in "xy"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(stored(lake)) == {"seed"} | {f"{who}{number}" for who in "xy" for number in range(3)}
 
 
 def test_a_conflict_is_transient() -> None:
@@ -247,7 +253,7 @@ Lake(Path(sys.argv[1])).append("raw/police/T", reader, partition=("batch",))
 """
 
 
-@pytest.mark.parametrize("after", [0, 20, 120], ids=["at the start", "early", "in the middle"])
+@pytest.mark.parametrize("after", [0, 100], ids=["at the start", "in the middle"])
 def test_a_killed_append_leaves_the_last_version_readable(lake: Lake, after: int) -> None:
     lake.append("raw/police/T", landed(1, "张伟"), partition=("batch",))
     writer = subprocess.Popen([sys.executable, "-c", APPENDER, str(lake.root)], stdout=subprocess.PIPE, text=True)
@@ -259,7 +265,7 @@ def test_a_killed_append_leaves_the_last_version_readable(lake: Lake, after: int
     assert writer.wait() == -signal.SIGKILL
     writer.stdout.close()
     assert lake.version("raw/police/T") == 0 and lake.read("raw/police/T")["XM"].to_pylist() == ["张伟"]
-    lake.sweep(datetime.fromtimestamp(time.time() + 60))
+    lake.sweep(datetime.fromtimestamp(time.time() + 60, UTC))
     lake.vacuum("raw/police/T", keep_versions=[], retention_hours=0)
     leavings = [path for path in lake.root.rglob("*.parquet*") if str(path) not in lake.files("raw/police/T")]
     assert leavings == []

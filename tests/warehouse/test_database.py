@@ -1,0 +1,138 @@
+"""The hub database: transactions, snapshots, migrations, bulk loading, and what its errors do not say."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import BigInteger, Boolean, Column, Date, MetaData, Table, Text, func, insert, select, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+import warehouse.serving_feeds  # noqa: F401 - its tables belong to the same metadata
+from schemas.errors import LedgerBusy, LedgerError
+from tests.warehouse.conftest import Hub
+from warehouse.database import Database
+from warehouse.ledger_tables import metadata
+
+resident = Table(
+    "resident",
+    MetaData(),
+    Column("id", BigInteger, primary_key=True),
+    Column("name", Text),
+    Column("born", Date),
+    Column("anchored", Boolean),
+)
+
+
+@pytest.fixture
+def table(hub: Hub) -> Table:
+    with hub.database.write() as connection:
+        resident.create(connection)
+    return resident
+
+
+def test_migrating_twice_is_harmless_and_matches_the_declared_tables(hub: Hub) -> None:
+    hub.database.migrate()
+    with hub.database.write() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"include_name": lambda name, *_: name != "alembic_version"}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_password_is_not_shown() -> None:
+    database = Database("postgresql://clerk:s3cret@localhost/hub")
+    assert "s3cret" not in repr(database) and "clerk" in repr(database)
+    assert database.url.drivername == "postgresql+psycopg"
+
+
+def test_other_databases_are_refused() -> None:
+    with pytest.raises(LedgerError, match="oracle"):
+        Database("oracle://u:pw@h/d")
+
+
+def test_an_unreachable_server_is_an_error_without_its_password() -> None:
+    with pytest.raises(LedgerError) as caught, Database("postgresql://u:s3cret@127.0.0.1:1/d").read():
+        pass
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_failed_write_leaves_nothing(hub: Hub, table: Table) -> None:
+    with pytest.raises(RuntimeError), hub.database.write() as connection:
+        connection.execute(insert(table).values(id=1))
+        raise RuntimeError
+    with hub.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
+
+
+def test_a_reader_cannot_write(hub: Hub, table: Table) -> None:
+    with pytest.raises((SQLAlchemyError, LedgerError)), hub.database.read() as connection:
+        connection.execute(insert(table).values(id=1))
+    with hub.database.write() as connection:  # and its connection can write again afterwards
+        connection.execute(insert(table).values(id=1))
+
+
+def test_a_reader_sees_one_snapshot(hub: Hub, table: Table) -> None:
+    count = select(func.count()).select_from(table)
+    with hub.database.read() as connection:
+        assert connection.execute(count).scalar_one() == 0
+        with hub.database.write() as writer:
+            writer.execute(insert(table).values(id=1))
+        assert connection.execute(count).scalar_one() == 0
+    with hub.database.read() as connection:
+        assert connection.execute(count).scalar_one() == 1
+
+
+def test_writers_queue_up(hub: Hub, table: Table) -> None:
+    def add(number: int) -> None:
+        with hub.database.write() as connection:
+            if not hub.database.is_sqlite:
+                connection.execute(text("LOCK TABLE resident"))
+            highest = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+            connection.execute(insert(table).values(id=highest + 1, name=str(number)))
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with hub.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 8
+
+
+def test_a_locked_database_is_a_transient_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("warehouse.database.BUSY_SECONDS", 0.05)
+    url = f"sqlite:///{tmp_path}/hub.sqlite"
+    with Database(url).write(), pytest.raises(LedgerBusy), Database(url).write():
+        pass
+
+
+def test_bulk_loading_keeps_types_nulls_and_odd_text(hub: Hub, table: Table) -> None:
+    names = ["张伟", None, "", 'a"b,c\nd', "䶮\\N", "\\.", "nul\x00here", "  "]
+    rows = pa.table(
+        {
+            "id": pa.array(range(len(names)), pa.int64()),
+            "name": pa.array(names, pa.string()),
+            "born": pa.array([date(1980, 1, 2), None] * 4, pa.date32()),
+            "anchored": pa.array([True, False, None, True] * 2, pa.bool_()),
+        }
+    )
+    with hub.database.write() as connection:
+        assert hub.database.load(connection, table, rows.slice(0, 3)) == 3
+        assert hub.database.load(connection, table, rows.slice(3).to_reader(max_chunksize=2)) == 5
+    with hub.database.read() as connection:
+        found = connection.execute(select(table).order_by(table.c.id)).all()
+    assert [row.name for row in found] == [name and name.replace("\x00", "␀") for name in names]
+    assert [row.born for row in found] == rows["born"].to_pylist()
+    assert [row.anchored for row in found] == rows["anchored"].to_pylist()
+
+
+def test_errors_do_not_show_values(hub: Hub, table: Table) -> None:
+    with pytest.raises(IntegrityError) as caught, hub.database.write() as connection:
+        connection.execute(insert(table), [{"id": 1, "name": "张伟"}, {"id": 1, "name": "王芳"}])
+    assert "张伟" not in str(caught.value) and "王芳" not in str(caught.value)
