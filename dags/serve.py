@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -91,12 +91,12 @@ def session_members(leader: int) -> list[int]:
 
 
 @contextmanager
-def serving(settings: Settings, port: int, retry_delay: int = 120) -> Iterator[Services]:
-    """Start Airflow for this home and wait until its API answers; end it with the block.
+def serving(settings: Settings, port: int, is_unwanted: Callable[[], bool]) -> Iterator[Services]:
+    """Start Airflow for this home and wait until its API answers, or nobody wants it any more; end it with the block.
 
     Raises CityhubError if a component ends or the API does not answer in time.
     """
-    enter(airflow_variables(settings, port, retry_delay))
+    enter(airflow_variables(settings, port))
     home = airflow_home(settings)
     prepare = "from airflow.utils.db import initdb; initdb(); from dags.pools import make_pools; make_pools()"
     with (home / "prepare.log").open("ab") as log:
@@ -106,22 +106,23 @@ def serving(settings: Settings, port: int, retry_delay: int = 120) -> Iterator[S
     services = Services(os.environ, home / "services")
     try:
         services.start()
-        wait_until_ready(services, port)
+        wait_until_ready(services, port, is_unwanted)
         yield services
     finally:
         services.stop()
 
 
-def wait_until_ready(services: Services, port: int) -> None:
+def wait_until_ready(services: Services, port: int, is_unwanted: Callable[[], bool]) -> None:
     """Return when the API answers and says that scheduler and DAG processor beat. Raises CityhubError otherwise."""
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not is_unwanted():
         if services.dead():
             raise CityhubError(f"Airflow 已退出 ended by itself: {', '.join(services.dead())}")
         if is_healthy(port):
             return
         time.sleep(0.5)
-    raise CityhubError(f"Airflow {READY_SECONDS:.0f} 秒内未就绪 was not ready in time")
+    if not is_unwanted():
+        raise CityhubError(f"Airflow {READY_SECONDS:.0f} 秒内未就绪 was not ready in time")
 
 
 def is_healthy(port: int) -> bool:
@@ -144,9 +145,10 @@ def main(port: int) -> None:
     try:
         settings = Settings.from_environment()
         click.echo("启动 Airflow starting Airflow …")
-        with serving(settings, port) as services:
-            click.echo(f"页面 pages: http://127.0.0.1:{port}   用户 user: {OPERATOR}")
-            click.echo(f"口令文件 password in: {airflow_home(settings) / PASSWORDS}   Ctrl-C 结束 ends it")
+        with serving(settings, port, lambda: bool(asked_to_end)) as services:
+            if not asked_to_end:
+                click.echo(f"页面 pages: http://127.0.0.1:{port}   用户 user: {OPERATOR}")
+                click.echo(f"口令文件 password in: {airflow_home(settings) / PASSWORDS}   Ctrl-C 结束 ends it")
             while not asked_to_end and not services.dead():
                 time.sleep(0.3)
             if services.dead():

@@ -7,7 +7,7 @@ statements are in the lake and its batch is not yet accepted in the ledger: the 
 from __future__ import annotations
 
 import importlib.abc
-import importlib.machinery
+import importlib.util
 import os
 import signal
 import sys
