@@ -72,10 +72,8 @@ def draft(source: SourceRows, emit: Emit, plan: TablePlan, chosen: Selection | N
     check_swapped(texts, emit, plan, notes)
     check_label_columns(texts, _ignored(source, chosen, plan, notes), emit, plan, notes)
     _check_required(values, emit, plan, notes)
-    critical = _critical(emit, plan, notes)
     states = np.zeros(len(chosen), np.int8)
-    for note in critical:
-        states[note.rows] = QUARANTINED
+    critical = _critical(emit, plan, notes, states)
     return Draft(emit, chosen, values, texts, notes, states, record_ids(source.keys, emit, chosen, plan), {}, critical)
 
 
@@ -121,8 +119,17 @@ def _check_required(values: dict[str, pa.Array], emit: Emit, plan: TablePlan, no
             notes.add(name, Reason.MISSING_REQUIRED, np.flatnonzero(missing))
 
 
-def _critical(emit: Emit, plan: TablePlan, notes: Notes) -> list[Note]:
-    """Return the notes that quarantine: unusable values of fields whose severity is critical."""
+def _critical(emit: Emit, plan: TablePlan, notes: Notes, states: States) -> list[Note]:
+    """Return the notes that quarantine: unusable values of fields whose severity is critical; mark their states.
+
+    Beside an unusable value it helps to know that the columns seem swapped: that note goes with it.
+    """
     names = {name for mapping in emit.fields for name in fields_of(mapping)}
     critical = {name for name in names if plan.severity(emit, name) == "critical"}
-    return [note for note in notes.entries if note.unusable and note.field in critical]
+    found = [note for note in notes.entries if note.unusable and note.field in critical]
+    for note in found:
+        states[note.rows] = QUARANTINED
+    for note in notes.entries:
+        if note.reason is Reason.COLUMNS_SWAPPED and note.field in critical:
+            found.append(Note(note.field, note.reason, note.rows[states[note.rows] == QUARANTINED]))
+    return found

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from schemas.reasons import SENTENCES, Effect, Reason
+from schemas.reason_sentences import SENTENCES
+from schemas.reasons import Effect, Reason
 from standardise.draft import HELD, QUARANTINED, Draft
 from standardise.notes import Note
 from standardise.plan import TablePlan, mapping_of, source_columns

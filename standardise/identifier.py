@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.contract import Emit, FieldMapping
+from schemas.reason_sentences import is_unusable
 from schemas.reasons import Reason
 from standardise.cleaning import clean_kind
-from standardise.notes import Notes, is_unusable
+from standardise.notes import Notes
 from standardise.plan import TablePlan
 from values import document
 from values.cleaned import Cleaned

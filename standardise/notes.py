@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from schemas.arrow import ISSUES
-from schemas.reasons import SENTENCES, Effect, Reason
+from schemas.reason_sentences import is_unusable
+from schemas.reasons import Reason
 from values.cleaned import Finding
 
 Positions = npt.NDArray[np.int64]
@@ -29,11 +30,6 @@ class Note:
     @property
     def unusable(self) -> bool:
         return is_unusable(self.reason)
-
-
-def is_unusable(reason: Reason) -> bool:
-    """Say whether a value with this reason cannot be used."""
-    return SENTENCES[reason].effect is Effect.UNUSABLE
 
 
 @dataclass

@@ -146,7 +146,7 @@ def _statement_counts(one: Draft) -> Counts:
         accepted=one.count(0),
         quarantined=one.count(QUARANTINED),
         held=one.count(HELD),
-        refused=dict(refused),
+        refused=dict(+refused),
         issues=one.notes.tally(one.accepted, one.emit.name),
     )
 
