@@ -11,9 +11,10 @@ import pyarrow.parquet as parquet
 from engine.relation import ParquetFiles
 from engine.step import Step
 from pipeline.hub import Hub
+from pipeline.lake_tables import current_table, history_table, quarantine_table, standing_table
 from pipeline.stage import stage_of
 from pipeline.staging import KEYS, STANDING, batch_folder, clear, staged
-from pipeline.standardise import standing_table, total
+from pipeline.standardise import total
 from pipeline.validate import passed_gate
 from schemas.arrow import statement_schema
 from schemas.contract import Contract, TableContract
@@ -22,21 +23,6 @@ from standardise.changes import change_steps
 from standardise.quarantine import QUARANTINE_SCHEMA
 from warehouse.batches import Batch
 from warehouse.fences import Fence
-
-
-def current_table(department: str, entity: str) -> str:
-    """Return the lake's name of a department's current statements of an entity."""
-    return f"current/{department}/{entity}"
-
-
-def history_table(department: str, entity: str) -> str:
-    """Return the lake's name of the statements a department's batches added, changed or withdrew."""
-    return f"statements/{department}/{entity}"
-
-
-def quarantine_table(department: str) -> str:
-    """Return the lake's name of a department's quarantine."""
-    return f"quarantine/{department}"
 
 
 def history_schema(entity: Entity) -> pa.Schema:
@@ -77,10 +63,10 @@ def commit_batch(hub: Hub, contract: Contract, batch: Batch, fence: Fence) -> di
         reader = pa.RecordBatchReader.from_batches(QUARANTINE_SCHEMA, rows.iter_batches())
         hub.lake.append(quarantine_table(contract.department), reader, ("batch",), idempotency=mark)
     _move_standing(hub, contract, batch, folder)
-    counts = {**batch.counts, **{f"statements_{name}": value for name, value in changed.items()}}
+    counts = {**batch.counts, **changed}
     hub.ledger.accept_batch(fence, batch.id, counts, hub.clock())
     clear(folder)
-    return {"batch": batch.id, "table": table.name, **counts, **changed}
+    return {"batch": batch.id, "table": table.name, **counts}
 
 
 def _entities(hub: Hub, table: TableContract) -> list[Entity]:

@@ -23,6 +23,7 @@ from warehouse.lake import Lake
 from warehouse.ledger import Ledger
 from warehouse.published import Published
 from warehouse.serving import Serving
+from warehouse.serving_reader import ServingReader
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
@@ -38,6 +39,7 @@ class Hub:
     database: Database
     ledger: Ledger
     serving: Serving
+    reader: ServingReader
     published: Published
     engine: DuckDBEngine
     run_id: str
@@ -105,6 +107,7 @@ def open_hub(
             database=database,
             ledger=Ledger(database),
             serving=Serving(database, city.standard),
+            reader=ServingReader(database, city.standard),
             published=Published(settings.home / "published"),
             engine=DuckDBEngine(settings.memory_limit, settings.threads, spill),
             run_id=run_id or uuid.uuid4().hex[:12],

@@ -14,6 +14,7 @@ from connectors.opening import open_source
 from connectors.source import Extraction, ReadRequest, Source
 from connectors.watermark import lower_bound
 from pipeline.hub import Hub
+from pipeline.lake_tables import raw_table
 from pipeline.progress import progress
 from pipeline.stage import stage_of
 from schemas.contract import Contract, TableContract
@@ -23,11 +24,6 @@ from warehouse.batches import BatchState, Landing, Opening
 from warehouse.fences import Fence
 
 DONE: tuple[BatchState, ...] = ("landed", "standardised", "held", "accepted")
-
-
-def raw_table(department: str, table: str) -> str:
-    """Return the lake's name of a table's raw rows."""
-    return f"raw/{department}/{table}"
 
 
 def land(hub: Hub, department: str, table: str = "") -> dict[str, Any]:

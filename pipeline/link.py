@@ -13,31 +13,19 @@ from engine.step import Step
 from matching.ladder import LinkChanges, LinkInputs
 from matching.ladder import link as link_records
 from matching.tables import CHANGED, IDENTITY, LINKS
-from pipeline.commit import current_table, history_schema, history_table
+from pipeline.commit import history_schema
 from pipeline.hub import Hub
 from pipeline.hub_ids import mint
+from pipeline.lake_tables import current_table, history_table, identity_table, links_table
 from pipeline.ladder_rules import ladder_rules
 from pipeline.publish import finish_applying
 from pipeline.stage import stage_of
-from pipeline.staging import clear, version_folder
+from pipeline.staging import HUB_FENCE, clear, version_folder
 from schemas.arrow import statement_schema
 from schemas.standard import Entity
 from warehouse.batches import Batch
 from warehouse.fences import Fence
 from warehouse.versions import Version, VersionOpening
-
-HUB_FENCE = "hub"
-
-
-def links_table(entity: str) -> str:
-    """Return the lake's name of the links of an entity."""
-    return f"links/{entity}"
-
-
-def identity_table(entity: str) -> str:
-    """Return the lake's name of the identities (hub ids) of an entity."""
-    return f"identity/{entity}"
-
 
 def link(hub: Hub) -> dict[str, Any]:
     """Open a version over every batch accepted since the last one, decide its records, and stage the decisions.
@@ -79,7 +67,7 @@ def settle_unfinished(hub: Hub, fence: Fence) -> None:
 
 def statement_changes(batch: Batch) -> int:
     """Return how many statements the batch added, changed or withdrew."""
-    return sum(int(batch.counts.get(f"statements_{name}", 0)) for name in ("new", "changed", "withdrawn"))
+    return sum(int(batch.counts.get(name, 0)) for name in ("new", "changed", "withdrawn"))
 
 
 def pinned_lake(hub: Hub) -> dict[str, int]:

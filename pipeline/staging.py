@@ -11,6 +11,8 @@ import pyarrow.parquet as parquet
 from engine.relation import ParquetFiles
 from pipeline.hub import Hub
 
+# Whoever holds it may change links, golden values and versions.
+HUB_FENCE = "hub"
 KEYS = pa.schema([("source_key", pa.string())])
 STANDING = pa.schema(
     [

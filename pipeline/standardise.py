@@ -12,7 +12,7 @@ import pyarrow.parquet as parquet
 from engine.relation import ParquetFiles
 from engine.step import Step
 from pipeline.hub import Hub
-from pipeline.land import raw_table
+from pipeline.lake_tables import raw_table, standing_table
 from pipeline.progress import progress
 from pipeline.stage import stage_of
 from pipeline.staging import KEYS, STANDING, StagedFile, batch_folder, clear
@@ -26,11 +26,6 @@ from standardise.sift import Fate, Verdict, sift, sift_columns
 from standardise.standardised import standardise as standardise_rows
 from values.row_identity import source_keys
 from warehouse.batches import Batch
-
-
-def standing_table(department: str, table: str) -> str:
-    """Return the lake's name of the rows of a source table that stand: key, hash, batch, row number."""
-    return f"standing/{department}/{table}"
 
 
 def standardise(hub: Hub, department: str) -> dict[str, Any]:
@@ -53,8 +48,8 @@ def standardise(hub: Hub, department: str) -> dict[str, Any]:
     return {"department": department, "batches": results}
 
 
-def standardise_batch(hub: Hub, contract: Contract, batch: Batch, known: dict[str, pa.Array]) -> dict[str, int]:
-    """Standardise one batch into its staging folder and return the ledger's counts."""
+def standardise_batch(hub: Hub, contract: Contract, batch: Batch, known: dict[str, pa.Array]) -> dict[str, Any]:
+    """Standardise one batch into its staging folder and return its counts; `absent` rows left a full extract."""
     table = contract.table(batch.source_table)
     clear(folder := batch_folder(hub, batch.id))
     rows = _sifted(hub, contract, table, batch)
@@ -77,7 +72,7 @@ def standardise_batch(hub: Hub, contract: Contract, batch: Batch, known: dict[st
     for file in files.values():
         file.__exit__(None)
     absent = len(verdict.absent) if batch.mode == "full" else 0
-    return ledger_counts(counts, absent)
+    return {**counts.as_dict(), "absent": absent}
 
 
 def _one_chunk(chunk: pa.Table, plan: TablePlan, verdict: Verdict, files: dict[str, StagedFile]) -> Counts:
@@ -176,27 +171,7 @@ def referenced_keys(hub: Hub, contract: Contract, landed: list[Batch]) -> dict[s
     return known
 
 
-def ledger_counts(counts: Counts, absent: int = 0) -> dict[str, Any]:
-    """Return the counts as the ledger names them; `absent` rows left the source and are no rows of the extract."""
-    return {
-        "rows_extracted": counts.extracted,
-        "rows_standardised": counts.standardised,
-        "rows_rejected": counts.rejected,
-        "rows_identical": counts.identical,
-        "rows_unchanged": counts.unchanged,
-        "rows_superseded": counts.superseded,
-        "rows_deleted": counts.deleted,
-        "rows_absent": absent,
-        "statements_emitted": counts.emitted,
-        "statements_accepted": counts.accepted,
-        "statements_quarantined": counts.quarantined,
-        "statements_held": counts.held,
-        "refused": dict(counts.refused),
-        "issues": dict(counts.issues),
-    }
-
-
 def total(results: list[dict[str, Any]]) -> dict[str, int]:
     """Return the sums of the plain counts of several batches."""
-    names = [name for name in ledger_counts(Counts()) if name not in ("refused", "issues")]
+    names = [name for name, value in Counts().as_dict().items() if isinstance(value, int)]
     return {name: sum(int(result.get(name, 0)) for result in results) for name in names}

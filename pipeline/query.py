@@ -1,0 +1,81 @@
+"""SQL over the published dataset: one table an entity, values masked unless a purpose is given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from engine.quoting import literals, quote
+from pipeline.hub import Hub
+from pipeline.masking import OPEN_GRADE
+from pipeline.stage import stage_of
+from pipeline.trace import Shown
+from schemas.arrow import golden_schema
+from schemas.errors import EngineError, PublishRefused
+from schemas.standard import Entity, Field
+from values.kinds import KINDS
+
+ROWS_SHOWN = 1000
+
+
+def query(hub: Hub, sql: str, shown: Shown) -> tuple[list[str], list[list[str | None]]]:
+    """Return the column names and at most 1,000 rows of text. Raises EngineError for SQL that cannot be run.
+
+    Sees the tables person, business, marriage … of the published version, and no other file.
+    """
+    current = hub.published.current()
+    if current is None:
+        raise PublishRefused(0, ("尚未发布任何版本 nothing has been published yet",))
+    folder = hub.settings.home / "published" / str(current)
+    if shown.revealed:
+        with stage_of(hub, "reveal") as counts:
+            counts.update(purpose=shown.purpose, query=True)
+    connection = duckdb.connect(":memory:", config={"memory_limit": hub.settings.memory_limit})
+    try:
+        _open_tables(hub, connection, folder, shown)
+        found = connection.execute(sql)
+        names = [column[0] for column in found.description or ()]
+        return names, [[None if cell is None else str(cell) for cell in row] for row in found.fetchmany(ROWS_SHOWN)]
+    except duckdb.Error as error:
+        raise EngineError("query", str(error).split("\n", 1)[0]) from None
+    finally:
+        connection.close()
+
+
+def _open_tables(hub: Hub, connection: duckdb.DuckDBPyConnection, folder: Path, shown: Shown) -> None:
+    connection.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+    for kind in KINDS.values():
+        connection.create_function(f"mask_{kind.name}", kind.mask, ["VARCHAR"], "VARCHAR", type="arrow")
+    files = sorted(str(path) for path in folder.glob("*/*.parquet"))
+    connection.execute(f"SET allowed_paths = [{literals(files)[1:-1]}]")
+    connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+    for entity in hub.city.standard.entities.values():
+        paths = [path for path in files if Path(path).parent.name == entity.name]
+        if not paths:
+            connection.register(f"empty_{entity.name}", golden_schema(entity).empty_table())
+            connection.execute(f"CREATE VIEW {quote(entity.name)} AS FROM {quote(f'empty_{entity.name}')}")
+            continue
+        columns = ", ".join(_shown_column(entity, name, shown) for name in golden_schema(entity).names)
+        listed = f"[{literals(paths)[1:-1]}]"
+        connection.execute(
+            f"CREATE VIEW {quote(entity.name)} AS SELECT {columns} FROM read_parquet({listed}, union_by_name = true)"
+        )
+
+
+def _shown_column(entity: Entity, name: str, shown: Shown) -> str:
+    field = next((one for one in entity.fields if one.name == name), None)
+    if shown.revealed or (field is not None and field.grade <= OPEN_GRADE):
+        return quote(name)
+    if field is None:
+        return f"'****' AS {quote(name)}" if name == "identifiers" else quote(name)
+    return _masked_column(field)
+
+
+def _masked_column(field: Field) -> str:
+    kind = field.mask or field.kind
+    if kind in ("text", "code"):
+        return f"'****' AS {quote(field.name)}"
+    if kind == "date":
+        return f"substr(CAST({quote(field.name)} AS VARCHAR), 1, 4) AS {quote(field.name)}"
+    return f"mask_{kind}({quote(field.name)}) AS {quote(field.name)}"

@@ -1,0 +1,211 @@
+"""The summary of a run: per department what came in and what became of it, the golden dataset, the time it took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow.parquet as parquet
+
+from engine.relation import ParquetFiles
+from engine.step import Step
+from matching.tables import LINKS
+from pipeline.hub import Hub
+from pipeline.lake_tables import current_table, links_table
+from pipeline.text_table import text_table
+from schemas.arrow import statement_schema
+from schemas.standard import Entity
+from warehouse.stage_log import StageEntry
+
+DEPARTMENT_STAGES = ("land", "standardise", "validate", "commit")
+CITY_STAGES = ("link", "survive", "publish", "report")
+
+
+def stages_logged(hub: Hub) -> int:
+    """Return how many stages the ledger has logged: the mark from which a run's summary counts."""
+    return len(hub.ledger.stages())
+
+
+def summarise(hub: Hub, since: int = 0) -> dict[str, Any]:
+    """Return the summary of every stage logged after the mark `since`, and of the dataset as it stands now.
+
+    {"departments": [...], "city": {...}, "golden": {entity: rows}, "seconds": {stage: s}, "nothing_changed": bool,
+    "version", "dataset", "database"}.
+    """
+    stages = hub.ledger.stages()[since:]
+    links = decisions_by_department(hub)
+    standing = statements_by_department(hub)
+    departments = [
+        {"department": name, "label": _label(hub, name), **_department(stages, name)}
+        | {"current": standing.get(name, 0)}
+        | links.get(name, {"linked": 0, "review": 0, "insufficient": 0})
+        for name in hub.city.departments
+    ]
+    published = hub.ledger.published_version()
+    return {
+        "departments": departments,
+        "failed": [
+            {"stage": one.stage, "department": one.department, "error": one.error}
+            for one in stages
+            if one.outcome == "failed"
+        ],
+        "golden": {label: rows for label, rows in hub.reader.counts().items()} if published else {},
+        "facts_waiting": published.counts.get("survive", {}) if published else {},
+        "seconds": _seconds(stages),
+        "nothing_changed": not any(_sum(stages, "commit", name) for name in ("new", "changed", "withdrawn")),
+        "version": published.number if published else None,
+        "as_of": published.as_of.isoformat() if published else None,
+        "city": _city(stages),
+        "dataset": str(hub.settings.home / "published" / "current"),
+        "database": hub.database.url.render_as_string(hide_password=True),
+    }
+
+
+def _label(hub: Hub, name: str) -> str:
+    return hub.city.contracts[name].label if name in hub.city.contracts else "契约有误 broken contract"
+
+
+def _department(stages: Sequence[StageEntry], name: str) -> dict[str, Any]:
+    own = [one for one in stages if one.department == name]
+    rows = _sum(own, "land", "rows")
+    taken = {key: _sum(own, "standardise", key) for key in ("emitted", "quarantined", "held")}
+    failed = next((one.stage for one in own if one.outcome == "failed"), "")
+    return {
+        "consulted": any(one.stage == "land" and one.outcome == "done" for one in own),
+        "failed": failed,
+        "rows": rows,
+        "unchanged": _sum(own, "standardise", "identical"),
+        "rejected": _sum(own, "standardise", "rejected"),
+        "statements": taken["emitted"],
+        "accepted": _sum(own, "standardise", "accepted"),
+        "quarantined": taken["quarantined"],
+        "held": taken["held"],
+        "batches_held": _sum(own, "validate", "held"),
+        "new": _sum(own, "commit", "new"),
+        "changed": _sum(own, "commit", "changed"),
+        "withdrawn": _sum(own, "commit", "withdrawn"),
+    }
+
+
+def _city(stages: Sequence[StageEntry]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for one in stages:
+        if one.stage in CITY_STAGES:
+            merged[one.stage] = dict(one.counts)
+    return merged
+
+
+def _sum(stages: Sequence[StageEntry], stage: str, name: str) -> int:
+    return sum(int(one.counts.get(name, 0)) for one in stages if one.stage == stage)
+
+
+def _seconds(stages: Sequence[StageEntry]) -> dict[str, float]:
+    seconds: dict[str, float] = {}
+    for one in stages:
+        seconds[one.stage] = round(seconds.get(one.stage, 0.0) + one.seconds, 2)
+    order = [*DEPARTMENT_STAGES, *CITY_STAGES]
+    return {name: seconds[name] for name in order if name in seconds}
+
+
+def decisions_by_department(hub: Hub) -> dict[str, dict[str, int]]:
+    """Return, for each department, how many of its person and business records are linked, in review, insufficient."""
+    result: dict[str, dict[str, int]] = {}
+    step = Step(
+        "decisions",
+        """
+        SELECT department, decision, count(*) AS count FROM links JOIN records USING (record_id)
+        GROUP BY department, decision ORDER BY department, decision""",
+    )
+    for entity in hub.city.standard.parties:
+        paths = [
+            path
+            for name in hub.city.departments
+            for path in published_files(hub, name, entity)
+        ]
+        relations = {
+            "links": ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS),
+            "records": ParquetFiles(tuple(paths), statement_schema(entity)),
+        }
+        for row in hub.engine.run([step], relations, "decisions").to_pylist():
+            counts = result.setdefault(row["department"], {"linked": 0, "review": 0, "insufficient": 0})
+            counts["linked" if row["decision"] == "link" else row["decision"]] += row["count"]
+    return result
+
+
+def party_statements(hub: Hub) -> dict[str, int]:
+    """Return the number of person and business records of each department, in the lake as the last version pinned it."""
+    return _statements(hub, [entity for entity in hub.city.standard.parties])
+
+
+def statements_by_department(hub: Hub) -> dict[str, int]:
+    """Return the number of current statements of each department, facts included."""
+    return _statements(hub, list(hub.city.standard.entities.values()))
+
+
+def _statements(hub: Hub, entities: list[Entity]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name in hub.city.departments:
+        for entity in entities:
+            for path in published_files(hub, name, entity):
+                rows = parquet.read_metadata(path.removeprefix("file://")).num_rows
+                counts[name] = counts.get(name, 0) + rows
+    return counts
+
+
+def published_files(hub: Hub, department: str, entity: Entity) -> list[str]:
+    """Return the files of a current table as the published version pinned it; none where it was not pinned."""
+    name, published = current_table(department, entity.name), hub.ledger.published_version()
+    if published is None:
+        return hub.lake.files(name)
+    return hub.lake.files(name, published.manifest[name]) if name in published.manifest else []
+
+
+def summary_text(summary: dict[str, Any]) -> str:
+    """Return the summary for a person to read, Chinese first."""
+    parts = [_departments_text(summary["departments"])]
+    for failure in summary["failed"]:
+        where = failure["department"] or "全市 city"
+        parts.append(f"失败 failed: {where} {failure['stage']}: {failure['error']}")
+    parts.append(_changes_text(summary))
+    if summary["golden"]:
+        golden = ", ".join(f"{name} {rows:,}" for name, rows in summary["golden"].items() if name != "hub_member")
+        parts.append(f"黄金数据 golden: {golden}")
+    timing = "  ".join(f"{name} {seconds:.1f}" for name, seconds in summary["seconds"].items())
+    parts.append(f"耗时 seconds: {timing}")
+    if summary["version"]:
+        parts.append(f"版本 version {summary['version']}，截至 as of {summary['as_of']}")
+        parts.append(f"数据集 dataset: {summary['dataset']}\n服务库 database: {summary['database']}")
+    return "\n".join(parts)
+
+
+def _departments_text(departments: list[dict[str, Any]]) -> str:
+    heads = (
+        "部门 department", "行 rows", "未变 same", "陈述 statements", "接受 accepted", "隔离 quarantined", "暂挂 held",
+        "已关联 linked", "复核 review", "不足 insufficient",
+    )  # fmt: skip
+    keys = ("rows", "unchanged", "statements", "accepted", "quarantined", "held", "linked", "review", "insufficient")
+    lines = [[f"{one['label']} {one['department']}", *(f"{one[key]:,}" for key in keys)] for one in departments]
+    totals = ["合计 total", *(f"{sum(one[key] for one in departments):,}" for key in keys)]
+    return text_table([list(heads), *lines, totals])
+
+
+def _changes_text(summary: dict[str, Any]) -> str:
+    departments = summary["departments"]
+    asked = sum(one["consulted"] for one in departments)
+    if summary["nothing_changed"]:
+        return f"没有变化 nothing changed: {asked} 个部门已查询 departments consulted，未写入任何陈述 no statement was written"
+    new, changed, withdrawn = (sum(one[key] for one in departments) for key in ("new", "changed", "withdrawn"))
+    link, survive = summary["city"].get("link", {}), summary["city"].get("survive", {})
+    decided = sum(value for name, value in link.items() if name.endswith("_decided"))
+    return (
+        f"本次变化 this run: 陈述 statements 新增 new {new:,} 变更 changed {changed:,} 撤回 withdrawn {withdrawn:,}；"
+        f"重新判定 records decided {decided:,}；黄金 golden 写入 written {survive.get('written', 0):,} "
+        f"删除 removed {survive.get('removed', 0):,}"
+    )
+
+
+def outcome_line(stage: str, result: dict[str, Any]) -> str:
+    """Return one line about a stage's result: its plain counts that are not 0."""
+    subject = result.get("department") or "全市 city"
+    plain = {name: value for name, value in result.items() if isinstance(value, int) and value}
+    return f"{stage} {subject}: " + (", ".join(f"{name} {value:,}" for name, value in plain.items()) or "无变化 nothing")

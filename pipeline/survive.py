@@ -1,0 +1,173 @@
+"""Survive: golden values of every entity and fact that the version touches, each value with its origin; staged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from engine.relation import ParquetFiles
+from engine.step import Step
+from golden.difference import CHANGES, GoldenChanges
+from golden.entities import Moment, SurviveInputs, slices
+from golden.entities import survive as survive_entities
+from golden.facts import FactInputs, complete, members_schema
+from matching.tables import LINKS
+from pipeline.hub import Hub
+from pipeline.lake_tables import fact_members_table, golden_table
+from pipeline.link import changed_records, current_records
+from pipeline.progress import progress
+from pipeline.stage import stage_of
+from pipeline.staging import HUB_FENCE, StagedFile, staged, version_folder
+from pipeline.standing_links import HUB_IDS, parties_needed, party_changes, staged_rows, write_links_now
+from schemas.arrow import golden_schema
+from schemas.errors import LedgerError
+from schemas.standard import Entity
+from warehouse.serving_tables import MEMBER_SCHEMA
+from warehouse.versions import Version
+
+REMOVALS = pa.schema([("id", pa.string())])
+
+
+def survive(hub: Hub, version: int | None = None) -> dict[str, Any]:
+    """Stage the golden rows that change in `version` (default: the one just linked); return counts by kind.
+
+    Nothing to do (no open version) returns {"version": None}.
+    """
+    with stage_of(hub, "survive") as counts:
+        opened = open_version(hub, version, "linked")
+        if opened is None:
+            return {"version": None}
+        fence = hub.ledger.acquire(HUB_FENCE, hub.run_id, hub.clock())
+        moment = moment_of(hub, opened)
+        totals = {"written": 0, "removed": 0, "waiting": 0}
+        with progress("survive", len(hub.city.standard.entities)) as bar:
+            for entity in hub.city.standard.entities.values():
+                changes = _fact(hub, opened, entity, moment) if entity.is_fact else _party(hub, opened, entity, moment)
+                totals["written"] += changes["upserts"]
+                totals["removed"] += changes["removals"]
+                totals["waiting"] += changes.get("waiting", 0)
+                counts.update({f"{entity.name}_{name}": value for name, value in changes.items()})
+                bar.advance()
+        stage_members(hub, opened)
+        counts.update(totals)
+        hub.ledger.advance(fence, opened.number, "survived", counts={"survive": dict(counts)})
+    return {"version": opened.number, **counts}
+
+
+def open_version(hub: Hub, number: int | None, state: str) -> Version | None:
+    """Return the unfinished version (which must be `number` if that is given) in `state`; None if there is none."""
+    unfinished = hub.ledger.unfinished_version()
+    if unfinished is None:
+        return None
+    if number is not None and unfinished.number != number:
+        raise LedgerError(f"版本 {number} 不是当前版本 version {number} is not the open one ({unfinished.number})")
+    if unfinished.state == state:
+        return unfinished
+    return None if number is None else _wrong_state(unfinished, state)
+
+
+def _wrong_state(version: Version, wanted: str) -> Version | None:
+    order = ("open", "linked", "survived", "applying")
+    if order.index(version.state) > order.index(wanted):
+        return None  # a task that is run again after it had succeeded: nothing is left to do
+    raise LedgerError(f"版本 {version.number} 状态为 {version.state} is {version.state}, expected {wanted}")
+
+
+def moment_of(hub: Hub, version: Version) -> Moment:
+    """Return the version's as-of date beside that of the version before: what faded in between is chosen again."""
+    published = hub.ledger.published_version()
+    return Moment(version.as_of, version.number, published.as_of if published else None)
+
+
+def _party(hub: Hub, version: Version, entity: Entity, moment: Moment) -> dict[str, int]:
+    everything = moment.before is not None and moment.before != moment.as_of
+    now = write_links_now(hub, version, entity.name, everything)
+    touched = parquet.read_table(version_folder(hub, version.number) / f"touched-{entity.name}.parquet").cast(HUB_IDS)
+    inputs = SurviveInputs(
+        records=current_records(hub, entity, dict(version.manifest)),
+        links=now["links_now"],
+        identity=now["identity_now"],
+        touched=touched,
+        golden=ParquetFiles(tuple(hub.lake.files(golden_table(entity.name))), golden_schema(entity)),
+    )
+    policy = hub.city.survivorship.get(entity.name)
+    with _Staged(hub, version, entity) as output:
+        # What faded is found once, with the first slice, not again with each.
+        for number, part in enumerate(slices(touched) if touched.num_rows else [touched]):
+            when = moment if number == 0 else Moment(moment.as_of, moment.commit)
+            output.write(survive_entities(hub.engine, _with_touched(inputs, part), entity, policy, when))
+    return output.counts
+
+
+def _with_touched(inputs: SurviveInputs, touched: pa.Table) -> SurviveInputs:
+    return SurviveInputs(inputs.records, inputs.links, inputs.identity, touched, inputs.golden)
+
+
+def _fact(hub: Hub, version: Version, entity: Entity, moment: Moment) -> dict[str, int]:
+    folder, schema = version_folder(hub, version.number), members_schema(entity)
+    deciding = {
+        "records": current_records(hub, entity, dict(version.manifest)),
+        "changed": pa.table(changed_records(hub, version, entity)).select(["record_id"]),
+        "party_changes": party_changes(hub, version),
+    }
+    inputs = FactInputs(
+        **deciding,
+        parties=parties_needed(hub, version, entity, deciding),
+        members=ParquetFiles(tuple(hub.lake.files(fact_members_table(entity.name))), schema),
+        golden=ParquetFiles(tuple(hub.lake.files(golden_table(entity.name))), golden_schema(entity)),
+    )
+    changes = complete(hub.engine, inputs, entity, hub.city.survivorship.get(entity.name), moment)
+    with _Staged(hub, version, entity) as output:
+        output.write(changes.golden)
+    parquet.write_table(changes.member_upserts, folder / f"fact_upserts-{entity.name}.parquet")
+    parquet.write_table(changes.member_deletions, folder / f"fact_deletions-{entity.name}.parquet")
+    return {**output.counts, **changes.counts}
+
+
+class _Staged:
+    """The golden changes of one entity on their way to the version's folder, slice by slice."""
+
+    def __init__(self, hub: Hub, version: Version, entity: Entity) -> None:
+        folder = version_folder(hub, version.number)
+        self._upserts = StagedFile(folder / f"golden_upserts-{entity.name}.parquet", golden_schema(entity))
+        self._removals = StagedFile(folder / f"golden_removals-{entity.name}.parquet", REMOVALS)
+        self._changes = StagedFile(folder / f"changes-{entity.name}.parquet", CHANGES)
+        self.counts: dict[str, int] = {"upserts": 0, "removals": 0}
+
+    def __enter__(self) -> _Staged:
+        return self
+
+    def write(self, changes: GoldenChanges) -> None:
+        self._upserts.write(changes.upserts)
+        self._removals.write(changes.removals)
+        self._changes.write(changes.changes)
+        for name, value in changes.counts.items():
+            self.counts[name] = self.counts.get(name, 0) + value
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        for file in (self._upserts, self._removals, self._changes):
+            file.__exit__(kind)
+
+
+def stage_members(hub: Hub, version: Version) -> None:
+    """Stage which record belongs to which hub id, for those whose link this version changes."""
+    folder = version_folder(hub, version.number)
+    step = Step(
+        "members",
+        """
+        SELECT u.record_id, u.hub_id, u.entity, r.department, r.source_table, r.statement, r.source_key
+        FROM link_upserts u JOIN records r ON r.record_id = u.record_id
+        WHERE u.decision = 'link' ORDER BY u.record_id""",
+    )
+    with StagedFile(folder / "members.parquet", MEMBER_SCHEMA) as output:
+        for entity in hub.city.standard.parties:
+            upserts = folder / f"link_upserts-{entity.name}.parquet"
+            if staged_rows(upserts):
+                records = current_records(hub, entity, dict(version.manifest))
+                relations = {"link_upserts": staged(upserts, LINKS), "records": records}
+                with hub.engine.session(relations) as session:
+                    session.run([step])
+                    for batch in session.stream("members"):
+                        output.write(pa.Table.from_batches([batch]))
