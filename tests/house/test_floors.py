@@ -11,16 +11,16 @@ import pytest
 
 from tests.house.tree import ASIDE, FLOORS, PURE, ROOT, imports, rooms, sources, syntax, where
 
-# A library that is slow to import, large or shaped by its own habits stays in this room, in so many files at most.
+# A library that is slow to import, large or shaped by its own habits stays in these rooms, in so many files at most.
 HEAVY = {
-    "airflow": ("dags", 8),
-    "great_expectations": ("quality", 2),
-    "recordlinkage": ("matching", 2),
-    "duckdb": ("engine", 2),
-    "pyspark": ("engine", 2),
-    "deltalake": ("warehouse", 2),
-    "openpyxl": ("connectors", 2),
-    "fastapi": ("serving", 20),
+    "airflow": ({"dags"}, 10),
+    "great_expectations": ({"quality"}, 2),
+    "recordlinkage": ({"matching"}, 2),
+    "duckdb": ({"engine", "pipeline"}, 2),  # the engine, and a person's own question to the published files
+    "pyspark": ({"engine"}, 2),
+    "deltalake": ({"warehouse"}, 2),
+    "openpyxl": ({"connectors"}, 2),
+    "fastapi": ({"serving"}, 20),
 }
 NOT_PURE = {
     "os", "time", "random", "secrets", "uuid", "socket", "subprocess", "shutil", "tempfile", "sqlite3", "logging",
@@ -31,6 +31,11 @@ CLOCKS = {"now", "utcnow", "today", "fromtimestamp"}
 # The vocabulary is read from YAML and code tables; the rooms above it are handed what they need.
 READS_FILES = {"schemas", "values"}
 FILE_CALLS = {"open", "read_text", "write_text", "read_bytes", "write_bytes", "mkdir", "unlink"}
+
+
+def is_impure(module: str) -> bool:
+    """Taking a URL apart reaches nothing; all else of these packages does."""
+    return module.partition(".")[0] in NOT_PURE and not module.startswith("urllib.parse")
 
 
 @pytest.mark.parametrize("room", rooms())
@@ -59,7 +64,7 @@ def test_the_demo_city_imports_nothing_of_the_product() -> None:
 def test_a_pure_room_has_no_clock_network_environment_or_files(room: str) -> None:
     wrong = []
     for path in sources(room):
-        wrong += [f"{where(path, f.line)} imports {f.module}" for f in imports(path) if f.package in NOT_PURE]
+        wrong += [f"{where(path, f.line)} imports {f.module}" for f in imports(path) if is_impure(f.module)]
         for node in ast.walk(syntax(path)):
             if not isinstance(node, ast.Call):
                 continue
@@ -72,15 +77,15 @@ def test_a_pure_room_has_no_clock_network_environment_or_files(room: str) -> Non
     assert not wrong, "\n".join(wrong)
 
 
-def test_heavy_libraries_stay_in_one_room_and_few_files() -> None:
+def test_heavy_libraries_stay_in_their_room_and_few_files() -> None:
     users: dict[str, set[str]] = defaultdict(set)
     for path in sources(*rooms(), "demo"):
         for found in imports(path):
             if found.package in HEAVY:
                 users[found.package].add(str(path.relative_to(ROOT)))
     for library, files in users.items():
-        room, at_most = HEAVY[library]
-        assert {file.partition("/")[0] for file in files} == {room}, f"{library} belongs in {room}/: {sorted(files)}"
+        homes, at_most = HEAVY[library]
+        assert {file.partition("/")[0] for file in files} <= homes, f"{library} belongs in {homes}: {sorted(files)}"
         assert len(files) <= at_most, f"{library} in more than {at_most} files: {sorted(files)}"
 
 
@@ -95,20 +100,19 @@ def test_what_takes_seconds_to_import_is_never_imported_at_the_top_of_a_file() -
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("room", [room for room in rooms() if room != "dags"])
-def test_importing_a_whole_room_loads_nothing_slow(room: str) -> None:
+def test_importing_every_room_loads_nothing_slow() -> None:
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in sources(room)
+        for path in sources(*(room for room in rooms() if room != "dags"))
         if path.name != "__main__.py" and "migrations" not in path.parts
     ]
     program = (
-        f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
-        "print(*sorted({'airflow', 'great_expectations', 'recordlinkage', 'pyspark'} & set(sys.modules)))"
+        "import importlib, sys\nslow = {'airflow', 'great_expectations', 'recordlinkage', 'pyspark'}\n"
+        f"for name in {modules!r}:\n    importlib.import_module(name)\n"
+        "    assert not slow & set(sys.modules), (name, slow & set(sys.modules))"
     )
     answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
-    assert answer.stdout.strip() == ""
 
 
 def test_rooms_have_no_import_cycles_between_their_files() -> None:
