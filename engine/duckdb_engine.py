@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from engine.quoting import literal, literals, quote
-from engine.relation import Overlay, ParquetFiles, Relation, Relations, file_paths
+from engine.relation import ParquetFiles, Relation, Relations
 from engine.step import AnyStep, MapStep
 from schemas.errors import CityhubError, EngineError
 
@@ -73,8 +73,6 @@ class Session:
                 self._connection.register(name, relation)
             elif isinstance(relation, ParquetFiles):
                 self._add_files(name, relation)
-            elif isinstance(relation, Overlay):
-                self._add_overlay(name, relation)
             else:
                 self._fill(name, relation.schema, relation)
 
@@ -146,20 +144,6 @@ class Session:
         )
         self._connection.execute(f"CREATE VIEW {quote(name)} AS SELECT {columns} FROM {scan}")
 
-    def _add_overlay(self, name: str, overlay: Overlay) -> None:
-        for role, part in overlay.parts.items():
-            self.add(f"{role} of {name}", part)
-        stored, upserts = quote(f"stored of {name}"), quote(f"upserts of {name}")
-        key = quote(overlay.key)
-        gone = f"SELECT {key} FROM {upserts}"
-        if overlay.deletions is not None:
-            gone += f" UNION ALL SELECT {key} FROM {quote(f'deletions of {name}')}"
-        # A temporary view, because views over Arrow tables are temporary too.
-        self._connection.execute(
-            f"CREATE TEMP VIEW {quote(name)} AS "
-            f"FROM {stored} WHERE {key} NOT IN ({gone}) UNION ALL BY NAME FROM {upserts}"
-        )
-
     def _map(self, step: MapStep) -> None:
         held = f"source of {step.name}"
         # Kept as a table first: a cursor cannot see the views over registered Arrow data.
@@ -200,7 +184,7 @@ class DuckDBEngine:
         """Open a session that can read exactly these relations; more Arrow relations can be added later."""
         connection = duckdb.connect(":memory:", config=self._settings())
         try:
-            files = [path for relation in relations.values() for path in file_paths(relation)]
+            files = [path for r in relations.values() if isinstance(r, ParquetFiles) for path in r.local_paths]
             _close_to_the_outside(connection, files)
             session = Session(connection)
             for name, relation in relations.items():

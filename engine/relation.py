@@ -1,4 +1,4 @@
-"""What a step can read: an Arrow table, a stream, Parquet files of one known schema, or stored rows with changes."""
+"""What a step can read: an Arrow table, a stream of batches, or Parquet files of one known schema."""
 
 from __future__ import annotations
 
@@ -26,34 +26,8 @@ class ParquetFiles:
         return tuple(unquote(urlparse(path).path) if path.startswith("file://") else path for path in self.paths)
 
 
-@dataclass(frozen=True)
-class Overlay:
-    """A stored relation as it will stand once `upserts` are put in and the `deletions` taken out, by `key`.
-
-    `upserts` has the columns of `stored`; `deletions` needs only `key`.
-    """
-
-    stored: pa.Table | ParquetFiles
-    upserts: pa.Table | ParquetFiles
-    deletions: pa.Table | ParquetFiles | None
-    key: str
-
-    @property
-    def parts(self) -> dict[str, pa.Table | ParquetFiles]:
-        """The relations it is made of, by role."""
-        found = {"stored": self.stored, "upserts": self.upserts, "deletions": self.deletions}
-        return {role: part for role, part in found.items() if part is not None}
-
-
-Relation: TypeAlias = pa.Table | pa.RecordBatchReader | ParquetFiles | Overlay
+Relation: TypeAlias = pa.Table | pa.RecordBatchReader | ParquetFiles
 Relations: TypeAlias = Mapping[str, Relation]
-
-
-def file_paths(relation: Relation) -> list[str]:
-    """Return every local path that reading `relation` opens."""
-    if isinstance(relation, Overlay):
-        return [path for part in relation.parts.values() for path in file_paths(part)]
-    return list(relation.local_paths) if isinstance(relation, ParquetFiles) else []
 
 
 def map_batches(

@@ -1,9 +1,9 @@
 """Golden facts: one row a fact whose parties are all linked; the others wait, are counted, and are completed later.
 
-Relations read: `records` (current statements of the fact), `changed` (record_id), `links` (of people and businesses
-together, as they stand after linking), `party_changes` (record_id of party records whose link changed), `members`
-(members_schema, as stored), `golden` (stored rows). Relations made: `member_upserts`, `member_deletions`,
-`fact_counts`, `golden_rows`, then those of difference.py.
+Relations read: `records` (current statements of the fact), `changed` (record_id), `parties` (PARTIES: the linked
+records of people and businesses after linking, at least those that the facts decided again name), `party_changes`
+(record_id of party records whose link changed), `members` (members_schema, as stored), `golden` (stored rows).
+Relations made: `member_upserts`, `member_deletions`, `fact_counts`, `golden_rows`, then those of difference.py.
 
 A fact is its kind, its parties and its identity fields: several departments' statements of one marriage are one fact.
 """
@@ -28,6 +28,7 @@ from schemas.arrow import party_column
 from schemas.standard import Entity, Party
 from schemas.survivorship import FieldPolicy, SurvivorshipPolicy
 
+PARTIES = pa.schema([("record_id", pa.string()), ("hub_id", pa.string())])
 RECORD_IDS = pa.schema([("record_id", pa.string())])
 
 
@@ -37,7 +38,7 @@ class FactInputs:
 
     records: Relation
     changed: Relation
-    links: Relation
+    parties: Relation
     party_changes: Relation
     members: Relation
     golden: Relation
@@ -65,8 +66,7 @@ def plan(entity: Entity, policy: SurvivorshipPolicy | None, moment: Moment) -> l
     """Return the steps from fact statements and party links to golden facts and their difference to the stored."""
     roles = [party.role for party in entity.parties]
     policies = policies_of(entity, policy)
-    steps = [parties(), moved(entity, policies, moment), resolved(entity)]
-    steps += [*member_changes(entity, moment), *touched_facts(entity)]
+    steps = [moved(entity), resolved(entity), *member_changes(entity, moment), *touched_facts(entity, policies, moment)]
     steps += survivors(policies, moment.as_of, roles)
     return [*steps, golden_rows(entity, moment), *difference(entity), fact_counts()]
 
@@ -75,7 +75,7 @@ def complete(
     engine: DuckDBEngine, inputs: FactInputs, entity: Entity, policy: SurvivorshipPolicy | None, moment: Moment
 ) -> FactChanges:
     """Return what changes in one kind of fact. Raises EngineError naming the step."""
-    names = ("records", "changed", "links", "party_changes", "members", "golden")
+    names = ("records", "changed", "parties", "party_changes", "members", "golden")
     with engine.session({name: getattr(inputs, name) for name in names}) as session:
         session.run(plan(entity, policy, moment))
         return FactChanges(
@@ -86,17 +86,9 @@ def complete(
         )
 
 
-def parties() -> Step:
-    """Return `parties`: `record_id`, `hub_id` of every linked party record; a reviewed one is nobody yet."""
-    return Step("parties", "SELECT record_id, hub_id FROM links WHERE decision = 'link'")
-
-
-def moved(entity: Entity, policies: tuple[FieldPolicy, ...], moment: Moment) -> Step:
-    """Return `moved`: `record_id` of each statement that changed, a party of which is linked otherwise than before, or
-    a value of which faded since the last run."""
+def moved(entity: Entity) -> Step:
+    """Return `moved`: `record_id` of each statement that changed, or a party of which is linked otherwise."""
     tests = " OR ".join(f"{quote(party_column(p.role))} IN (FROM party_changes)" for p in entity.parties)
-    if moment.before:
-        tests += f" OR {faded_between(policies, moment.before, moment.as_of)}"
     return Step(
         "moved",
         f"SELECT DISTINCT record_id FROM changed UNION SELECT record_id FROM records WHERE {tests}",
@@ -163,16 +155,19 @@ def member_changes(entity: Entity, moment: Moment) -> list[Step]:
     ]
 
 
-def touched_facts(entity: Entity) -> list[Step]:
-    """Return `touched_ids`: `owner` of every fact that a moved statement was or is part of; `membership` of them."""
+def touched_facts(entity: Entity, policies: tuple[FieldPolicy, ...], moment: Moment) -> list[Step]:
+    """Return `touched_ids`: `owner` of every fact that a moved statement was or is part of, or a value of which faded
+    since the last run; `membership` of them."""
+    faded = faded_between(policies, moment.before or moment.as_of, moment.as_of)
     roles = "".join(f", {quote(party.role)}" for party in entity.parties)
     return [
         Step(
             "touched_ids",
-            """
+            f"""
             SELECT fact_id AS owner FROM resolved WHERE fact_id IS NOT NULL
             UNION
-            SELECT fact_id FROM members WHERE fact_id IS NOT NULL AND record_id IN (FROM moved)
+            SELECT fact_id FROM members WHERE fact_id IS NOT NULL AND (
+                record_id IN (FROM moved) OR record_id IN (SELECT record_id FROM records WHERE {faded}))
             """,
             materialise=True,
         ),

@@ -10,7 +10,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from engine.duckdb_engine import DuckDBEngine
-from engine.relation import Overlay, ParquetFiles, map_batches
+from engine.relation import ParquetFiles, map_batches
 from engine.step import MapStep, Step
 from schemas.errors import EngineError
 
@@ -137,15 +137,3 @@ def test_a_stream_outlives_the_call_and_carries_its_errors(engine: DuckDBEngine)
     failing = Step("failing", "SELECT CASE WHEN age = 5 THEN CAST(id AS DATE) END AS d FROM people")
     with pytest.raises(EngineError, match="step failing failed"):
         engine.stream([failing], {"people": PEOPLE}, "failing").read_all()
-
-
-def test_an_overlay_reads_stored_rows_as_they_will_stand(engine: DuckDBEngine, tmp_path: Path) -> None:
-    path = tmp_path / "stored.parquet"
-    parquet.write_table(PEOPLE, path)
-    stored = ParquetFiles((str(path),), PEOPLE.schema)
-    upserts = pa.table({"id": ["b", "d"], "age": pa.array([42, 7], pa.int64())})
-    overlay = Overlay(stored, upserts, pa.table({"id": ["c", "x"]}), "id")
-    steps = [Step("now", "SELECT id, age FROM people ORDER BY id")]
-    assert engine.run(steps, {"people": overlay}, "now").to_pydict() == {"id": ["a", "b", "d"], "age": [30, 42, 7]}
-    untouched = Overlay(PEOPLE, PEOPLE.schema.empty_table(), None, "id")
-    assert engine.run(steps, {"people": untouched}, "now").num_rows == 3

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from golden.entities import Moment
-from golden.facts import RECORD_IDS, FactChanges, FactInputs, complete, members_schema
+from golden.facts import PARTIES, RECORD_IDS, FactChanges, FactInputs, complete, members_schema
 from schemas.arrow import golden_schema, statement_schema
 from schemas.standard import Entity, Field, Party, Text
 from schemas.survivorship import FieldPolicy, SurvivorshipPolicy
-from tests.golden.people import LINKS, engine, link, statement, stored_after
+from tests.golden.people import engine, link, statement, stored_after
 
 NAME = Text("名", "name")
 MARRIAGE = Entity(
@@ -47,6 +47,11 @@ class Facts:
         self.records: dict[str, dict[str, Any]] = {}
         self.links: dict[str, dict[str, Any]] = {}
 
+    def parties(self) -> pa.Table:
+        linked = [row for row in self.links.values() if row["decision"] == "link"]
+        names = PARTIES.names
+        return pa.Table.from_pylist([{name: row[name] for name in names} for row in linked], schema=PARTIES)
+
     def apply(self, records: Rows = [], links: Rows = [], gone: tuple[str, ...] = ()) -> FactChanges:  # noqa: B006
         self.records |= {row["record_id"]: row for row in records}
         self.links |= {row["record_id"]: row for row in links}
@@ -57,7 +62,7 @@ class Facts:
         given_ = FactInputs(
             pa.Table.from_pylist(list(self.records.values()), schema=statement_schema(MARRIAGE)),
             pa.Table.from_pylist(changed, schema=RECORD_IDS),
-            pa.Table.from_pylist(list(self.links.values()), schema=LINKS),
+            self.parties(),
             pa.Table.from_pylist(moved, schema=RECORD_IDS),
             pa.Table.from_pylist(list(self.members.values()), schema=members_schema(MARRIAGE)),
             self.golden,
@@ -105,6 +110,20 @@ def test_an_optional_party_may_be_absent_but_not_unknown(tmp_path: Path) -> None
     assert facts.apply([marriage("f1")]).counts == {"golden": 1}
     assert facts.apply([marriage("f1", husband_record=None)]).counts == {"waiting": 1}
     assert facts.golden.num_rows == 0
+
+
+def test_a_faded_value_of_a_fact_goes_without_its_parties_being_asked_again(tmp_path: Path) -> None:
+    facts = Facts(tmp_path)
+    facts.apply([marriage("f1", number="N1")], COUPLE)
+    fading = SurvivorshipPolicy("marriage", (FieldPolicy("number", lead="civil", fades_months=12),))
+    nobody, nothing = PARTIES.empty_table(), RECORD_IDS.empty_table()
+    records = pa.Table.from_pylist(list(facts.records.values()), schema=statement_schema(MARRIAGE))
+    members = pa.Table.from_pylist(list(facts.members.values()), schema=members_schema(MARRIAGE))
+    given_ = FactInputs(records, nothing, nobody, nothing, members, facts.golden)
+    moment = Moment(date(2027, 1, 2), 4, before=date(2027, 1, 1))
+    changes = complete(facts.engine, given_, MARRIAGE, fading, moment)
+    assert changes.golden.upserts.select(["husband", "number"]).to_pylist() == [{"husband": "HM", "number": None}]
+    assert changes.member_upserts.num_rows == 0
 
 
 @st.composite
