@@ -11,7 +11,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from connectors.arrow_text import sound
-from connectors.dialects import Database
+from connectors.database_kind import Database
 from connectors.drift import compare
 from connectors.failures import Damage, Place, source_error
 from connectors.sessions import DriverSession, Session, open_session
@@ -41,6 +41,7 @@ class DatabaseSource:
             engine = self._database.engine()
             try:
                 with engine.connect() as connection:
+                    self._database.begin(connection)
                     self._reflect(connection)
             finally:
                 engine.dispose()

@@ -5,13 +5,19 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from connectors.database import DatabaseSource
-from connectors.dialects import KINDS
+from connectors.database_kind import Database
 from connectors.folder import FolderSource
+from connectors.mysql import MySql
+from connectors.postgres import Postgres
 from connectors.source import ReadSettings, Source
+from connectors.sqlite import Sqlite
 from schemas.contract import Contract
 from schemas.errors import SourceRefused
 from schemas.nearest import listed
 
+KINDS: dict[str, type[Database]] = {
+    "sqlite": Sqlite, "postgresql": Postgres, "postgres": Postgres, "mysql": MySql, "mariadb": MySql,
+}
 _FOLDERS = ("files://", "file://", "folder://")
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg",
             "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}

@@ -13,9 +13,10 @@ from typing import Any, Protocol
 import pyarrow as pa
 import sqlalchemy as sa
 
-from connectors.dialects import Database, Sqlite, snapshot
+from connectors.database_kind import Database
 from connectors.failures import Damage
 from connectors.source import text_schema
+from connectors.sqlite import Sqlite
 
 
 class Session(Protocol):
@@ -110,7 +111,7 @@ class DriverSession:
         self._unfinished = False
         try:
             self._connection = self._engine.connect()
-            snapshot(self._connection, database)
+            database.begin(self._connection)
             if isinstance(database, Sqlite):
                 # undecoded, so that one damaged cell is found and reported like the fast path does
                 self._connection.connection.driver_connection.text_factory = bytes  # type: ignore[union-attr]

@@ -1,0 +1,62 @@
+"""PostgreSQL as a department's database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGDialect
+
+from connectors.database_kind import Database, Text
+
+
+class Postgres(Database):
+    """PostgreSQL: one REPEATABLE READ, READ ONLY transaction a table."""
+
+    fast_module = "adbc_driver_postgresql.dbapi"
+
+    def connect_arguments(self) -> dict[str, Any]:
+        return {**self._patience(), "client_encoding": "utf8"}
+
+    def _patience(self) -> dict[str, Any]:
+        return {
+            "connect_timeout": self.settings.connect_seconds,
+            "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+            "application_name": "cityhub",
+        }
+
+    def fast_address(self) -> str:
+        url = self.url.set(drivername="postgresql")
+        patience = {name: str(value) for name, value in self._patience().items()}
+        return url.update_query_dict({**patience, **dict(url.query)}).render_as_string(hide_password=False)
+
+    def session(self) -> tuple[str, ...]:
+        zone = self.settings.timezone.replace("'", "")
+        return (
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+            "SET client_encoding = 'UTF8'", "SET DateStyle = 'ISO, YMD'", "SET IntervalStyle = 'iso_8601'",
+            f"SET TimeZone = '{zone}'", "SET bytea_output = 'hex'", "SET extra_float_digits = 1",
+            "SET standard_conforming_strings = on",
+            f"SET lock_timeout = {self.settings.lock_seconds * 1000:d}",
+            f"SET statement_timeout = {self.settings.statement_seconds * 1000:d}",
+        )
+
+    def streaming(self) -> tuple[str, ...]:
+        return (f"SET statement_timeout = {self.settings.stream_seconds * 1000:d}",)
+
+    def bound(self, column: sa.ColumnClause[Any], text: str) -> sa.ColumnElement[Any]:
+        if isinstance(column.type, sa.types.NullType):
+            return sa.literal(text, sa.String())
+        return sa.cast(sa.literal(text, sa.String()), column.type)
+
+    def clock(self) -> Text:
+        return sa.cast(sa.literal_column("clock_timestamp()::timestamp"), sa.Text())
+
+    def estimate(self, table: sa.TableClause) -> sa.Select[Any] | None:
+        name = self.dialect().identifier_preparer.format_table(table)
+        return sa.select(sa.literal_column("reltuples::bigint")).select_from(sa.table("pg_class")).where(
+            sa.column("oid") == sa.func.to_regclass(name)
+        )
+
+    def dialect(self) -> sa.Dialect:
+        return PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
