@@ -21,13 +21,13 @@ from values.divisions import ever_divisions
 from values.identity_digits import Bytes, IdentityDigits, check_characters, read_digits
 from values.levels import compare_with, one_edit
 from values.text_column import TextColumn, matrix_texts, replaced_rows, with_nulls
-from values.text_forms import ASCII_WIDE, is_number_sentinel, is_sentinel, suspicious_form, tidy, without_spaces
+from values.text_forms import is_number_sentinel, is_sentinel, suspicious_form, tidy, without_spaces
 
 LEVELS = ("missing", "different", "one_slip", "same")
 
 _LOOKALIKE_X = re.compile(r"\d{17}[×ХхΧχ✕✖╳⨯乂]")
 _FLOAT = re.compile(r"\d(?:\.\d+)?[Ee][+]?\d{1,2}|\d{14,18}\.0*")
-_MASKED = re.compile(r"[0-9A-Za-z]*[*＊#•●]{2,}[0-9A-Za-z*#]*|\d{3,}[Xx]{3,}[0-9Xx]*")
+_MASKED = re.compile(r"[0-9A-Za-z]*[*＊#•●…]{2,}[0-9A-Za-z*#]*|\d{3,}[Xx]{3,}[0-9Xx]*")
 _DATE_AS_NUMBER = re.compile(r"\d{8}")
 
 
@@ -45,30 +45,19 @@ def clean(texts: pa.Array, *, as_of: datetime.date | None = None) -> Cleaned:
 
 
 def _odd(column: TextColumn) -> Mask:
-    """Rows that are not plainly 15 digits, or 17 digits and a digit or X."""
-    digits = column.bytes_in(_DIGITS)
-    ends_in_x = np.zeros(len(column), dtype=bool)
-    long = np.flatnonzero((column.lengths == 18) & (digits == 17))
-    ends_in_x[long] = column.data[column.offsets[long] + 17] == 88
-    plain = (((column.lengths == 18) | (column.lengths == 15)) & (digits == column.lengths)) | ends_in_x
-    odd: Mask = ~plain & ~column.empty
-    odd |= plain & _one_digit_only(column, plain)
+    """Rows that are not plainly 15 digits, or 17 digits and a digit or X, or that are one digit over and over."""
+    odd = ~column.empty
+    for width, digits_before in ((18, 17), (15, 15)):
+        rows = np.flatnonzero(column.lengths == width)
+        if not len(rows):
+            continue
+        matrix = column.matrix(rows, width)
+        digits = matrix[:, :digits_before] - np.uint8(48)
+        last = matrix[:, -1]
+        highest, lowest = digits.max(axis=1), digits.min(axis=1)
+        plain = (highest <= 9) & (highest != lowest) & ((last - np.uint8(48) <= 9) | (last == 88))
+        odd[rows] = ~plain
     return odd
-
-
-_DIGITS = np.zeros(256, dtype=bool)
-_DIGITS[48:58] = True
-
-
-def _one_digit_only(column: TextColumn, plain: Mask) -> Mask:
-    """Of the plain rows, those that are one digit over and over: nobody's number."""
-    same = np.zeros(len(column), dtype=bool)
-    rows = np.flatnonzero(plain)
-    first = column.data[column.offsets[rows]]
-    maybe = rows[(first == column.data[column.offsets[rows] + 13]) & (first == column.data[column.offsets[rows] + 10])]
-    for row in maybe.tolist():
-        same[row] = len(set(column.data[column.offsets[row] : column.offsets[row + 1]].tolist())) == 1
-    return same
 
 
 def _judge(text: str) -> tuple[str | None, int]:

@@ -23,7 +23,7 @@ from values.variants import fold_table
 LEVELS = ("missing", "different", "same_trade_name", "same_core", "same")
 
 _PLAIN = code_point_table(((65, 90), (97, 122)), more="（）") | IDEOGRAPH
-_BRACKETS = str.maketrans("()〔〕【】[]﹙﹚<>〈〉{}", "（）（）（）（）（）（）（）（）")
+_BRACKETS = str.maketrans("()〔〕【】[]﹙﹚〈〉{}", "（）（）（）（）（）（）（）")
 _HAN_SPACE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _MASKED = re.compile(r"\*{1,}")
 _CLERICAL = re.compile(r"（(?:已?注销|已?吊销|停业|曾用名[^（）]*|原[^（）]{4,}|补录?|重复|作废|迁出)）$")
@@ -74,9 +74,8 @@ def _judge(text: str, length: int) -> tuple[str | None, int]:
 
 def _only_width(text: str, name: str) -> bool:
     """Say whether the source's brackets were the full-width ones already and nothing else was full-width."""
-    return [letter for letter in text if letter in "（）"] == [letter for letter in name if letter in "（）"] and not any(
-        "！" <= letter <= "～" and letter not in "（）" for letter in text
-    )
+    brackets = [[letter for letter in one if letter in "（）"] for one in (text, name)]
+    return brackets[0] == brackets[1] and not any("！" <= letter <= "～" and letter not in "（）" for letter in text)
 
 
 def check(values: pa.Array) -> npt.NDArray[np.bool_]:
@@ -98,7 +97,7 @@ def parts(values: pa.Array, *, regions: tuple[str, ...] = ()) -> pa.StructArray:
 
 
 def keys(values: pa.Array, *, regions: tuple[str, ...] = ()) -> dict[str, pa.Array]:
-    """Return `folded` (the whole name, folded), `core` (without division, legal form folded, branch kept) and `trade_name`.
+    """Return `folded` (the whole name), `core` (without division, legal form folded, branch kept) and `trade_name`.
 
     `regions` are more names of the city and its parts that may open a name; every division's full name, and the short
     name of every province and prefecture, is known.
@@ -125,7 +124,9 @@ def _folded(texts: pa.Array) -> pa.StringArray:
     return CodePoints(fold_table()[kept.points], kept.starts).texts()
 
 
-_LETTERS = code_point_table(((48, 57), (65, 90), (97, 122), (0xC0, 0x24F), (0x370, 0x1FFF), (0xE000, 0xF8FF))) | IDEOGRAPH
+_LETTERS = IDEOGRAPH | code_point_table(
+    ((48, 57), (65, 90), (97, 122), (0xC0, 0x24F), (0x370, 0x1FFF), (0xE000, 0xF8FF))
+)
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:

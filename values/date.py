@@ -75,15 +75,16 @@ def _read_plain(
     column: TextColumn, days: npt.NDArray[np.int32], known: npt.NDArray[np.bool_], flags: Flags
 ) -> None:
     """Read the forms that whole columns come in: 19800115, 1980-01-15 (or with / or .) and ISO with a time."""
-    shapes = ((8, (), (0, 1, 2, 3, 4, 5, 6, 7)), (10, (4, 7), (0, 1, 2, 3, 5, 6, 8, 9)), (19, (4, 7), (0, 1, 2, 3, 5, 6, 8, 9)))
-    for width, separators, places in shapes:
+    for width in (8, 10, 19):
+        separated = width > 8
+        places = [0, 1, 2, 3, 5, 6, 8, 9] if separated else [0, 1, 2, 3, 4, 5, 6, 7]
         rows = np.flatnonzero(column.lengths == width)
         if not len(rows):
             continue
         matrix = column.matrix(rows, width)
-        digits = matrix[:, list(places)] - np.uint8(48)
+        digits = matrix[:, places] - np.uint8(48)
         good = digits.max(axis=1) <= 9
-        if separators:
+        if separated:
             mark_used = matrix[:, 4]
             good &= (mark_used == matrix[:, 7]) & ((mark_used == 45) | (mark_used == 47) | (mark_used == 46))
         if width == 19:
@@ -96,7 +97,7 @@ def _read_plain(
         taken = rows[good]
         days[taken] = day_numbers(year[good], month_day[good])
         known[taken] = True
-        if width == 19 or (width == 10 and separators):
+        if separated:
             rewritten = good if width == 19 else good & (matrix[:, 4] != 45)
             flags[rows[rewritten]] |= np.uint64(bits(Reason.DATE_REFORMATTED))
 
@@ -227,6 +228,9 @@ def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
 
 
 def mask(values: pa.Array) -> pa.Array:
-    """Return the year only: 1980-**-**."""
-    year = pc.utf8_slice_codeunits(_dates(values).cast(pa.string()), 0, 4)
-    return pc.binary_join_element_wise(year, "**-**", "-")
+    """Return the year only: 1980-**-**; a text that does not open with a year is all hidden."""
+    texts = values.cast(pa.string())
+    year = pc.utf8_slice_codeunits(texts, 0, 4)
+    shown = pc.match_substring_regex(year, r"^(18|19|20)[0-9]{2}$")
+    hidden = pc.if_else(pc.is_valid(texts), "****", pa.scalar(None, pa.string()))
+    return pc.if_else(pc.fill_null(shown, False), pc.binary_join_element_wise(year, "**-**", "-"), hidden)

@@ -14,7 +14,15 @@ from schemas.reasons import Reason
 from values import citizen_id
 from values.cleaned import BIT, Cleaned, Flags, Mask, bits, mark, no_flags
 from values.document_types import (
-    CITIZEN, FREE_FORM, HOUSEHOLD_BOOK, OTHER, PERMANENT, RESIDENCE, TYPES, fits, proven_types,
+    CITIZEN,
+    FREE_FORM,
+    HOUSEHOLD_BOOK,
+    OTHER,
+    PERMANENT,
+    RESIDENCE,
+    TYPES,
+    fits,
+    proven_types,
 )  # fmt: skip
 from values.identifier_text import identifier_candidate
 from values.levels import compare_with, one_edit
@@ -72,7 +80,8 @@ def _citizen_like(candidate: TextColumn, said: Types) -> Mask:
     """Rows that are to be read as an identity number: said to be, or untyped and of its length."""
     untyped = (said == "") & ((candidate.lengths == 18) | (candidate.lengths == 15))
     like: Mask = np.isin(said, (CITIZEN, RESIDENCE)) | untyped
-    return like | (np.isin(said, (PERMANENT,)) & (candidate.lengths == 18))
+    like |= (said == PERMANENT) & (candidate.lengths == 18)
+    return like
 
 
 def _read_as_citizen(column: TextColumn, candidate: TextColumn, said: Types, proven: Types) -> npt.NDArray[np.int64]:

@@ -13,7 +13,17 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from values import (
-    address, citizen_id, code, company_name, date, document, person_name, phone, plain_text, registration_number, uscc,
+    address,
+    citizen_id,
+    code,
+    company_name,
+    date,
+    document,
+    person_name,
+    phone,
+    plain_text,
+    registration_number,
+    uscc,
 )  # fmt: skip
 from values.cleaned import Cleaned
 

@@ -58,7 +58,8 @@ def one_edit(left: TextColumn, right: TextColumn) -> Mask:
 
 
 def _matrix(points: CodePoints, rows: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.uint32]:
-    return points.points[points.starts[rows][:, None] + np.arange(width)]
+    picked: npt.NDArray[np.uint32] = points.points[points.starts[rows][:, None] + np.arange(width)]
+    return picked
 
 
 def _one_edit_rows(a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> Mask:

@@ -28,7 +28,8 @@ def same_sound(left: TextColumn, right: TextColumn) -> Mask:
     """Say where any reading of the one name is a reading of the other."""
     a, b = name_keys(left.texts), name_keys(right.texts)
     found: Mask = pc.fill_null(pc.equal(a["pinyin"], b["pinyin"]), False).to_numpy(zero_copy_only=False)
-    several = pc.or_(pc.greater(pc.list_value_length(a["readings"]), 1), pc.greater(pc.list_value_length(b["readings"]), 1))
+    counts = (pc.list_value_length(a["readings"]), pc.list_value_length(b["readings"]))
+    several = pc.greater(pc.max_element_wise(*counts), 1)
     rows = np.flatnonzero(~found & pc.fill_null(several, False).to_numpy(zero_copy_only=False))
     if len(rows):
         picked = pa.array(rows)

@@ -18,13 +18,18 @@ from values.text_column import CodePoints, TextColumn, with_nulls
 from values.variants import fold_table
 
 _MOST_READINGS = 8
-_LETTERS = code_point_table(((0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x24F), (0x370, 0x1FFF), (0x2E80, 0x2FFF)))
-_LETTERS |= code_point_table(((0x3005, 0x3007), (0x3040, 0x318F), (0x3400, 0xDFFF), (0xE000, 0xFAFF), (0x10000, 0x10FFFF)))
+_LETTERS = code_point_table(
+    (
+        (0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x24F), (0x370, 0x1FFF), (0x2E80, 0x2FFF), (0x3005, 0x3007),
+        (0x3040, 0x318F), (0x3400, 0xD7FF), (0xE000, 0xFAFF), (0x10000, 0x10FFFF),
+    )
+)  # fmt: skip
 
 
 def name_keys(values: pa.Array) -> dict[str, pa.Array]:
-    """Return, per name: `folded` (simplified, variants and separators folded, capitals), `pinyin` ("zhang wei", the likeliest
-    reading), `readings` (list of all readings kept, the likeliest first, at most 8), `initials` ("zw"), `surname` (folded).
+    """Return, per name: `folded` (simplified, variants and separators folded, capitals), `pinyin` ("zhang wei", the
+    likeliest reading), `readings` (list of all kept, the likeliest first, at most 8), `initials` ("zw") and `surname`
+    (the first folded character).
     """
     column = TextColumn(values)
     points = folded_points(column)
@@ -83,7 +88,7 @@ _SEVERAL = code_point_table((), more="".join(SEVERAL_READINGS))
 def _all_readings(
     points: CodePoints, numbers: npt.NDArray[np.int32], pinyin: pa.StringArray, nothing: npt.NDArray[np.bool_]
 ) -> pa.ListArray:
-    """Return the list of readings of each name; only names with a character of several readings are looked at one by one."""
+    """Return the list of readings of each name, one by one only where a character has several."""
     doubtful = _SEVERAL[points.points]
     doubtful[points.starts[:-1][points.lengths > 0]] = False  # a surname's reading is settled
     rows = np.flatnonzero(points.count(doubtful) > 0)
@@ -95,11 +100,10 @@ def _all_readings(
     extra: list[list[str]] = []
     for row, text in zip(rows.tolist(), texts, strict=True):
         start, end = int(points.starts[row]), int(points.starts[row + 1])
+        columns = (points.points[start:end], doubtful[start:end], numbers[start:end])
         choices = [
-            SEVERAL_READINGS[chr(point)] if known else (syllables[number],)
-            for point, known, number in zip(
-                points.points[start:end].tolist(), doubtful[start:end].tolist(), numbers[start:end].tolist(), strict=True
-            )
+            SEVERAL_READINGS[chr(point)] if several else (syllables[number],)
+            for point, several, number in zip(*(column.tolist() for column in columns), strict=True)
         ]
         readings = [" ".join(parts) for parts in itertools.islice(itertools.product(*choices), _MOST_READINGS)]
         extra.append([reading for reading in readings if reading != text])
@@ -119,4 +123,5 @@ def _with_more(
     is_first[offsets[:-1]] = True
     places[is_first] = np.arange(len(pinyin))
     places[~is_first] = np.arange(len(pinyin), len(flat))
-    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), flat.take(pa.array(places)), mask=pa.array(nothing))
+    starts = pa.array(offsets.astype(np.int32))
+    return pa.ListArray.from_arrays(starts, flat.take(pa.array(places)), mask=pa.array(nothing))

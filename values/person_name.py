@@ -23,7 +23,7 @@ from values.name_keys import name_keys
 from values.private_use import map_private_use
 from values.shapes import IDEOGRAPH, short_texts_among
 from values.text_column import TextColumn, with_nulls
-from values.text_forms import LOST_CHARACTERS, SENTINEL_WORDS, composed, is_sentinel, suspicious_form, tidy
+from values.text_forms import LOST_CHARACTERS, SENTINEL_WORDS, composed, is_sentinel, suspicious_form, tidy, words
 
 LEVELS = ("missing", "different", "same_surname", "one_character", "same_sound", "variant", "same")
 DOT = "\u00b7"
@@ -31,7 +31,10 @@ DOT = "\u00b7"
 _DOTS = re.compile("\\s*[•・･‧∙⋅●◦˙᛫﹒．·‐‑]\\s*")
 _HAN = "\u3400-\u9fff〇\U00020000-\U000323af"
 _HAN_DOT = re.compile(rf"(?<=[{_HAN}])\s*[.。\-–—]\s*(?=[{_HAN}])")
-_NOTE = re.compile(r"\s*[(\[{【〔〈《<（][^()（）]*[)\]}】〕〉》>）]?\s*$|\s*(?:曾用名|又名|原名|别名|小名|乳名|绰号)[:：]?.*$")
+_NOTE = re.compile(
+    r"\s*[(\[{【〔〈《<（][^()（）]*[)\]}】〕〉》>）]?\s*$"
+    r"|\s*(?:曾用名|又名|原名|别名|小名|乳名|绰号)[:：]?.*$"
+)
 _LEADING_NOTE = re.compile(r"^\s*[(\[【〔（][^()（）]*[)\]】〕）]\s*")
 _TITLE = re.compile(rf"(?<=[{_HAN}]{{2}})(?:先生|女士|小姐|同志)$")
 _MASKED = re.compile(rf"[{_HAN}A-Za-z]*[*＊○◯●■×✕]+[{_HAN}A-Za-z*＊○×]*|[{_HAN}]+[Xx]{{1,3}}|[{_HAN}]{{1,2}}某+")
@@ -41,12 +44,22 @@ _MANY = re.compile(rf"(?<=[{_HAN}])\s*[、,，;；/|]\s*(?=[{_HAN}])")
 _NOT_A_PERSON = re.compile(r"公司|有限|商店|经营部|合作社|委员会|派出所|事务所|身份证|护照|\d+号|测试")
 _ALLOWED_MARKS = frozenset(" ·'’ʻʼ-.,`")
 
-_SEX_WORDS = frozenset("男 女 男性 女性 男士 女士 男孩 女孩 m f male female 未说明的性别 未知的性别".split())
-_STATUS_WORDS = frozenset(
-    "未婚 已婚 离婚 丧偶 初婚 再婚 复婚 本人 户主 配偶 丈夫 妻子 之夫 之妻 长子 次子 长女 次女 儿子 女儿 父亲 母亲 父母 子女 夫妻"
-    " 居民身份证 身份证 护照 户口簿 姓名 测试 test 中国 正常 死亡 迁出 在册 注销".split()
+_SEX_WORDS = frozenset(
+    words(
+        "男 女 男性 女性 男士 女士 男孩 女孩 m f male female 未说明的性别 未知的性别"
+    )
 )
-_NO_NAME = frozenset("无名氏 无名 未取名 未命名 未起名 待取名 暂未取名 无姓名".split())
+_STATUS_WORDS = frozenset(
+    words(
+        "未婚 已婚 离婚 丧偶 初婚 再婚 复婚 本人 户主 配偶 丈夫 妻子 之夫 之妻 长子 次子 长女 次女 儿子 女儿 父亲 "
+        "母亲 父母 子女 夫妻 居民身份证 身份证 护照 户口簿 姓名 测试 test 中国 正常 死亡 迁出 在册 注销"
+    )
+)
+_NO_NAME = frozenset(
+    words(
+        "无名氏 无名 未取名 未命名 未起名 待取名 暂未取名 无姓名"
+    )
+)
 
 
 def clean(texts: pa.Array, *, length: int = 100) -> Cleaned:
@@ -70,7 +83,8 @@ def _odd(column: TextColumn) -> Mask:
     if len(rows):  # 张某, and notes without brackets
         last = points.points[points.starts[rows + 1] - 1]
         odd[rows[last == ord("某")]] = True
-        odd[rows[(points.lengths[rows] == 4) & ((last == ord("生")) | (last == ord("士")) | (last == ord("志")))]] = True
+        titled = np.isin(last, [ord("生"), ord("士"), ord("志"), ord("姐")])  # 先生 女士 同志 小姐
+        odd[rows[(points.lengths[rows] >= 4) & titled]] = True
     return odd & ~column.empty
 
 
@@ -148,7 +162,8 @@ def _fault(name: str, length: int) -> int:
         return bits(Reason.NAME_IS_NUMBER)
     if not any(kind[0] == "L" or kind in ("Co", "Nl") for kind in kinds.values()) or _MANY.search(name):
         return bits(Reason.NOT_A_NAME)
-    if any(kind[0] not in "LM" and kind not in ("Co", "Nl") and letter not in _ALLOWED_MARKS for letter, kind in kinds.items()):
+    others = {letter for letter, kind in kinds.items() if kind[0] not in "LM" and kind not in ("Co", "Nl")}
+    if others - _ALLOWED_MARKS:
         return bits(Reason.WRONG_CHARACTER)
     return bits(Reason.TOO_LONG) if len(name) > length else 0
 

@@ -25,7 +25,7 @@ _LAND_DASHED = re.compile(
 )
 _LOCAL = re.compile(r"([2-9]\d{6,7})(?:(?:转|-|x|ext\.?|#)(\d{1,6}))?", re.ASCII | re.IGNORECASE)
 _PREFIX = re.compile(r"(?:\+|00)86-?|^86-?(?=1[3-9]\d{9}$)", re.ASCII)
-_SEVERAL = re.compile(r"[/,，、;；|\\]|(?<=\d)\s+(?=(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d))|或|和")
+_SEVERAL = re.compile(r"[/,，、;；|\\]|(?<=\d{7})\s+(?=(?:1[3-9]\d{9}|(?:0\d{2,3}-?)?[2-9]\d{6,7})(?!\d))|或|和")
 _MASKED = re.compile(r"[\d-]*\*+[\d*-]*")
 _DASHES = re.compile("[—–－‐‑−_.·]")
 

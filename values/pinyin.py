@@ -5,6 +5,7 @@ The table is built once per process from pypinyin's dictionary, whose sentences 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
@@ -12,41 +13,46 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from values.text_forms import words
+
 # Readings as a surname where they are not the usual first reading.
 SURNAME_READINGS = {
-    letter: reading
-    for pair in (
-        "单shan 仇qiu 区ou 曾zeng 盖ge 查zha 解xie 翟zhai 缪miao 种chong 任ren 华hua 宁ning 燕yan 纪ji 葛ge 覃qin 朴piao 员yun 贠yun"
-        " 繁po 尉wei 乐yue 召shao 折she 洗xian 冼xian 黑he 秘bi 冯feng 卜bu 令ling 过guo 应ying 那na 柏bai 薄bo 郇xun 牟mu 逄pang"
-        " 麴qu 佴nai 晟cheng 隗wei 哈ha 撒sa 訾zi 昝zan 郗xi 长zhang 都du 尹yin 车che 沈shen 褚chu 臧zang 俞yu 喻yu 谌chen 眭sui"
-        " 乜nie 阚kan 祭zhai 尧yao 巴ba 娄lou 万wan 石shi 曲qu 系xi 荀xun 占zhan 丁ding 行xing 阿a 逯lu 綦qi 亓qi 厍she 适kuo 钭tou"
-    ).split()
-    for letter, reading in [(pair[0], pair[1:])]
+    pair[0]: pair[1:]
+    for pair in words(
+        "单shan 仇qiu 区ou 曾zeng 盖ge 查zha 解xie 翟zhai 缪miao 种chong 任ren 华hua 宁ning 燕yan 纪ji 葛ge 覃qin "
+        "朴piao 员yun 贠yun 繁po 尉wei 乐yue 召shao 折she 洗xian 冼xian 黑he 秘bi 冯feng 卜bu 令ling 过guo 应ying "
+        "那na 柏bai 薄bo 郇xun 牟mu 逄pang 麴qu 佴nai 晟cheng 隗wei 哈ha 撒sa 訾zi 昝zan 郗xi 长zhang 都du 尹yin "
+        "车che 沈shen 褚chu 臧zang 俞yu 喻yu 谌chen 眭sui 乜nie 阚kan 祭zhai 尧yao 巴ba 娄lou 万wan 石shi 曲qu "
+        "系xi 荀xun 占zhan 丁ding 行xing 阿a 逯lu 綦qi 亓qi 厍she 适kuo 钭tou"
+    )
 }
 COMPOUND_SURNAMES = {
-    "尉迟": "yu chi", "万俟": "mo qi", "长孙": "zhang sun", "单于": "chan yu", "澹台": "tan tai", "令狐": "ling hu", "欧阳": "ou yang",
-    "司马": "si ma", "上官": "shang guan", "诸葛": "zhu ge", "司徒": "si tu", "慕容": "mu rong", "皇甫": "huang fu", "宇文": "yu wen",
-    "东方": "dong fang", "端木": "duan mu", "公孙": "gong sun", "申屠": "shen tu", "呼延": "hu yan", "夏侯": "xia hou", "独孤": "du gu",
-    "南宫": "nan gong", "西门": "xi men", "东郭": "dong guo", "闻人": "wen ren", "赫连": "he lian", "轩辕": "xuan yuan",
-    "钟离": "zhong li", "鲜于": "xian yu", "闾丘": "lü qiu", "太史": "tai shi", "完颜": "wan yan", "拓跋": "tuo ba", "纳兰": "na lan",
-}  # fmt: skip
+    pair[:2]: pair[2:].replace("-", " ")
+    for pair in words(
+        "尉迟yu-chi 万俟mo-qi 长孙zhang-sun 单于chan-yu 澹台tan-tai 令狐ling-hu 欧阳ou-yang 司马si-ma "
+        "上官shang-guan 诸葛zhu-ge 司徒si-tu 慕容mu-rong 皇甫huang-fu 宇文yu-wen 东方dong-fang 端木duan-mu "
+        "公孙gong-sun 申屠shen-tu 呼延hu-yan 夏侯xia-hou 独孤du-gu 南宫nan-gong 西门xi-men 东郭dong-guo "
+        "闻人wen-ren 赫连he-lian 轩辕xuan-yuan 钟离zhong-li 鲜于xian-yu 闾丘lü-qiu 太史tai-shi 完颜wan-yan "
+        "拓跋tuo-ba 纳兰na-lan"
+    )
+}
 # Characters of given names that are read in more than one way; the first reading is the usual one in names.
 SEVERAL_READINGS = {
     pair[0]: tuple(pair[1:].split(","))
-    for pair in (
-        "乐le,yue 重chong,zhong 长chang,zhang 朝zhao,chao 行xing,hang 晟sheng,cheng 茜qian,xi 曾zeng,ceng 单shan,dan 解jie,xie 盛sheng,cheng"
-        " 卓zhuo 会hui,kuai 传chuan,zhuan 传chuan,zhuan 都du,dou 参shen,can 省xing,sheng 晖hui 斌bin 藏zang,cang 觉jue,jiao 兴xing 娜na,nuo"
-        " 朴pu,piao 畜xu,chu 和he 调tiao,diao 宿su,xiu 柏bai,bo 车che,ju 弹tan,dan 红hong 降jiang,xiang 校xiao,jiao 炅jiong,gui 倩qian"
-        " 荨xun,qian 璟jing 蔓man 祎yi,hui 婧jing 沓ta,da 骞qian 贾jia,gu 莘shen,xin 缪miao,mou 褶zhe 芮rui 查cha,zha 盖gai,ge 仇chou,qiu"
-        " 澄cheng,deng 蕃fan,bo 阿a,e 好hao 缘yuan 识shi,zhi 遗yi,wei 冠guan 瑞rui 翟di,zhai 尉wei,yu 奇qi,ji 万wan,mo 员yuan,yun 读du 还huan,hai"
-    ).split()
-    if "," in pair
+    for pair in words(
+        "乐le,yue 重chong,zhong 长chang,zhang 朝zhao,chao 行xing,hang 晟sheng,cheng 茜qian,xi 曾zeng,ceng "
+        "单shan,dan 解jie,xie 盛sheng,cheng 会hui,kuai 传chuan,zhuan 都du,dou 参shen,can 省xing,sheng 藏zang,cang "
+        "觉jue,jiao 娜na,nuo 朴pu,piao 畜xu,chu 调tiao,diao 宿su,xiu 柏bai,bo 车che,ju 弹tan,dan 降jiang,xiang "
+        "校xiao,jiao 炅jiong,gui 荨xun,qian 祎yi,hui 沓ta,da 贾jia,gu 莘shen,xin 缪miao,mou 查cha,zha 盖gai,ge "
+        "仇chou,qiu 澄cheng,deng 蕃fan,bo 阿a,e 识shi,zhi 遗yi,wei 翟di,zhai 尉wei,yu 奇qi,ji 万wan,mo 员yuan,yun "
+        "还huan,hai"
+    )
 }
 
 
 def _toneless(reading: str) -> str:
     """Return a reading without tone marks; ü stays apart from u, as v."""
-    plain = unicodedata.normalize("NFD", reading.replace("ü", "v").replace("ǘ", "v").replace("ǚ", "v").replace("ǜ", "v").replace("ǖ", "v"))
+    plain = unicodedata.normalize("NFD", re.sub("[üǖǘǚǜ]", "v", reading))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 

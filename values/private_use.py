@@ -1,8 +1,8 @@
 """Rare characters that old systems hold at private-use code points, and where Unicode has them now.
 
-GBK put 80 characters at FE50–FEA0, which its converters sent to U+E815–U+E864. GB 18030-2000 moved 66 of them to Unicode;
-the last 14 got their places later (U+9FB4–9FBB and plane 2), GB 18030-2005 and 2022. Four letters of pinyin share the fate.
-Python's gb18030 codec agrees on the 66 (a test asks it); the 14 are from the mapping of GB 18030-2022.
+GBK put 80 characters at FE50-FEA0, which its converters sent to U+E815-U+E864. GB 18030-2000 moved 66 of them to
+Unicode; the last 14 got their places later (U+9FB4-9FBB and plane 2). Two letters of pinyin share the fate. Python's
+gb18030 codec agrees on the 66 (a test asks it); the 14 are from the mapping of GB 18030-2022, as recalled.
 """
 
 from __future__ import annotations

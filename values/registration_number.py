@@ -1,4 +1,4 @@
-"""Registration numbers of businesses from before the unified code (工商注册号): 15 digits, check by ISO 7064 MOD 11,10."""
+"""Registration numbers of businesses before the unified code (工商注册号): 15 digits, check by ISO 7064 MOD 11,10."""
 
 from __future__ import annotations
 

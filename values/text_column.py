@@ -57,17 +57,15 @@ class TextColumn:
     @cached_property
     def empty(self) -> Mask:
         """Rows that hold nothing at all."""
-        return self.lengths == 0
+        empty: Mask = self.lengths == 0
+        return empty
 
     def matrix(self, rows: npt.NDArray[np.int64], width: int) -> Bytes:
         """Return the bytes of rows that are all `width` bytes long as (rows, width)."""
         if len(rows) == len(self) and len(self.data) == width * len(rows):
             return self.data.reshape(len(rows), width)
-        return self.data[self.offsets[rows][:, None] + np.arange(width)]
-
-    def bytes_in(self, table: npt.NDArray[np.bool_]) -> Offsets:
-        """Return, per row, how many bytes the 256-entry table marks."""
-        return _count_between(table[self.data], self.offsets)
+        picked: Bytes = self.data[self.offsets[rows][:, None] + np.arange(width)]
+        return picked
 
     @cached_property
     def points(self) -> CodePoints:

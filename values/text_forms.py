@@ -11,24 +11,37 @@ import unicodedata
 from schemas.reasons import Reason
 from values.cleaned import bits
 
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a list written as one text, in order."""
+    return tuple(text.split())
+
+
 LONGEST_READ = 4_096  # characters; anything longer is no value of any kind and is not looked into
 
-INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+)
 INVISIBLE_PATTERN = re.compile(f"[{INVISIBLE}\U000e0000-\U000e0fff]+")
 CONTROL_PATTERN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]+")
 SPACE_PATTERN = re.compile(r"\s+")
 WIDE_PATTERN = re.compile("[\uff01-\uff5e\u3000\uffe5\uffe0]")
 FOLD_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5, 0xFFE0: 0xA2}
-ASCII_WIDE = "０-９Ａ-Ｚａ-ｚ"
 
 SENTINEL_WORDS = frozenset(
-    r"\n null (null) [null] <null> none nil nan na n/a #n/a #null! #value! #ref! #div/0! #name? undefined unknown nat <na>"
-    " 无 暂无 不详 未知 空 没有 未填 未填写 未填报 未录入 待补 待补充 待补录 待查 待定 不明 不清楚 无此项 无数据 暂缺 缺失 空值 无记录 未登记 未提供 不适用 略 无无".split()
+    words(
+        "\\n null (null) [null] <null> none nil nan na n/a #n/a #null! #value! #ref! #div/0! #name? undefined "
+        "unknown nat <na> 无 暂无 不详 未知 空 没有 未填 未填写 未填报 未录入 待补 待补充 待补录 待查 待定 不明 "
+        "不清楚 无此项 无数据 暂缺 缺失 空值 无记录 未登记 未提供 不适用 略 无无"
+    )
 )
 SENTINEL_MARKS = re.compile(r"[-—–_/\\|.。、,，~～?？·:：;；]+")
 ONE_DIGIT_ONLY = re.compile(r"(\d)\1*")
 FORMULA_PATTERN = re.compile(r"[=+@][A-Za-z(]|=[-+\d'\"]|\|[A-Za-z]+\|'|DDE\(", re.ASCII)
-MARKUP_PATTERN = re.compile(r"</?[A-Za-z!?][^<>]*>|&(?:[a-z]+|#\d+|#x[0-9a-f]+);|<script|javascript:|\]\]>", re.IGNORECASE)
+MARKUP_PATTERN = re.compile(
+    r"</?[A-Za-z!?][^<>]*>|&(?:[a-z]+|#\d+|#x[0-9a-f]+);|<script|javascript:|\]\]>", re.IGNORECASE
+)
 LOST_CHARACTERS = re.compile("[?？]{2,}|[〓□■▯]")
 
 

@@ -1,7 +1,7 @@
 """Variant characters folded for match keys: traditional to simplified, and forms that registers use for one another.
 
-The fold is character by character: a name has no context that could choose between readings of 乾. It is never applied to
-a value, only to keys.
+The fold is character by character: a name has no context that could choose between readings of 乾. It is never
+applied to a value, only to keys.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from values.text_forms import words
+
 # The first of each group stands for all. Surnames that people of one family write both ways, and common variant forms.
-_GROUPS = (
-    "闫阎閆閻 肖萧蕭 付傅 丘邱 兰蓝蘭藍 于於 佟仝 翟瞿 尹伊 代戴 詹占 舒抒 沉沈 候侯 阙阚 祁祈 晁鼂 游遊 峰峯 喆哲 群羣 淼渺"
-    " 坤堃 升昇陞 烨燁爗 略畧 村邨 凉涼 泛汎 杰傑 岳嶽 恒恆 珍珎 晋晉 煊烜 秘祕 灵霊 剑劍劎 启啓啟 强強彊 绣繡綉 霭靄"
-    " 韵韻 玺璽 伟偉 岩巖嵒 洁潔 锐鋭 梁樑 才纔 凌淩 钟鍾锺鐘 泉洤 琼瓊 璇璿 荫廕 异異 吊弔 驹駒 弘宏 迺乃 迩尔 佑祐 咏詠"
-    " 毓育 皓皜 暖煖 晖暉 霁霽 秋秌 草艸 棋碁棊 晓曉 昆崑 仑侖崙 仙僊 厘釐 修脩 胜勝 游遊 志誌 朱硃 采採 姜薑 范範 郁鬱 党黨 余馀餘 松鬆"
-).split()
-_NOT_VARIANTS = frozenset("尹伊 翟瞿 阙阚 祁祈 沉沈 淼渺 弘宏 毓育 皓皜 霁霽 迩尔 佟仝 泉洤".split())  # near, yet other characters
+_GROUPS = words(
+    "闫阎閆閻 肖萧蕭 付傅 丘邱 兰蓝蘭藍 于於 代戴 詹占 舒抒 候侯 晁鼂 游遊 峰峯 喆哲 群羣 坤堃 升昇陞 烨燁爗 略畧 "
+    "村邨 凉涼 泛汎 杰傑 岳嶽 恒恆 珍珎 晋晉 煊烜 秘祕 灵霊 剑劍劎 启啓啟 强強彊 绣繡綉 霭靄 韵韻 玺璽 伟偉 岩巖嵒 "
+    "洁潔 锐鋭 梁樑 才纔 凌淩 钟鍾锺鐘 琼瓊 璇璿 荫廕 异異 吊弔 驹駒 迺乃 佑祐 咏詠 暖煖 晖暉 秋秌 草艸 棋碁棊 "
+    "晓曉 昆崑 仑侖崙 仙僊 厘釐 修脩 胜勝 志誌 朱硃 采採 姜薑 范範 郁鬱 党黨 余馀餘 松鬆"
+)
 
 
 @cache
@@ -33,8 +34,7 @@ def fold_table() -> npt.NDArray[np.uint32]:
         if len(simple) == 1:
             table[ord(letter)] = ord(simple)
     for group in _GROUPS:
-        if group not in _NOT_VARIANTS:
-            table[[ord(letter) for letter in group]] = ord(group[0])
+        table[[ord(letter) for letter in group]] = ord(group[0])
     # what simplification made of a variant must end where its group ends
     table[:] = table[table]
     table[ord("a") : ord("z") + 1] = np.arange(ord("A"), ord("Z") + 1)
