@@ -87,7 +87,7 @@ def link(
     with engine.session(relations) as session:
         session.run(steps.decide)
         needed = session.count("newcomers")
-        ids = mint(needed)
+        ids = mint(needed) if needed else pa.array([], pa.string())
         ordinals = pa.array(range(len(ids)), pa.int64())
         session.add("fresh_ids", pa.Table.from_arrays([ordinals, ids], schema=FRESH_IDS))
         session.run(steps.assign)
