@@ -1,4 +1,5 @@
 """Build the demo city: draw chunks, let the departments write them, spoil them, store them, and keep the truth."""
+
 from __future__ import annotations
 
 import json
@@ -25,7 +26,7 @@ from demo.world import FIRST_DAY, Chunk, Size, draw_chunk
 Progress = Callable[[int], None]
 
 
-class CannotBuild(RuntimeError):
+class BuildError(RuntimeError):
     """The folder or the request does not allow this build; the message says what to do instead."""
 
 
@@ -73,7 +74,7 @@ def open_tables(order: Order, department: str) -> Tables:
 
 
 class Writer(threading.Thread):
-    """One thread that stores what the drawing thread makes, a few chunks behind at most; its first error is raised there."""
+    """One thread that stores what the drawing thread makes, a few chunks behind; its first error is raised there."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -87,7 +88,7 @@ class Writer(threading.Thread):
             if self.error is None:
                 try:
                     task()
-                except BaseException as error:       # handed to the drawing thread, which raises it
+                except BaseException as error:  # handed to the drawing thread, which raises it
                     self.error = error
 
     def put(self, task: Callable[[], None]) -> None:
@@ -123,7 +124,7 @@ def build_first_day(order: Order, progress: Progress = lambda people: None) -> S
         progress(len(chunk.people))
     writer.end()
     files.close()
-    with ThreadPoolExecutor(max_workers=2) as pool:          # SQLite builds its indexes without the interpreter's lock
+    with ThreadPoolExecutor(max_workers=2) as pool:  # SQLite builds its indexes without the interpreter's lock
         list(pool.map(lambda name: finish(stores[name], name), DEPARTMENTS))
     mark(order, 0)
     summary.seconds = time.monotonic() - started
@@ -149,19 +150,23 @@ def spoil_chunk(chunk: Chunk, profile: Profile, stores: dict[str, Tables]) -> li
 
 def store_task(tables: Tables, files: truth.TruthFiles, dirty: Dirty, day: int) -> Callable[[], None]:
     """Return the task that stores one chunk of one table and its truth."""
+
     def task() -> None:
         tables.append(dirty.table, pa.table(dirty.columns))
         files.add("records", truth.records(dirty, day))
         files.add("defects", dirty.defects)
+
     return task
 
 
 def truth_task(files: truth.TruthFiles, chunk: Chunk) -> Callable[[], None]:
     """Return the task that stores who and what is true in a chunk."""
+
     def task() -> None:
         files.add("persons", truth.persons(chunk))
         files.add("businesses", truth.businesses(chunk))
         files.add("facts", truth.facts(chunk))
+
     return task
 
 
@@ -172,8 +177,14 @@ def as_of(day: int) -> str:
 
 def mark(order: Order, day: int) -> None:
     """Write city.json: what stands in the folder now. It is written last, so a broken build shows."""
-    city = {"as_of": as_of(day), "day": day, "residents": order.size.residents, "seed": order.size.seed,
-            "profile": order.profile.name, "on_servers": sorted(order.servers)}
+    city = {
+        "as_of": as_of(day),
+        "day": day,
+        "residents": order.size.residents,
+        "seed": order.size.seed,
+        "profile": order.profile.name,
+        "on_servers": sorted(order.servers),
+    }
     fresh = order.out / ".city.json"
     fresh.write_text(json.dumps(city, indent=2) + "\n", encoding="utf-8")
     fresh.replace(order.out / "city.json")

@@ -3,6 +3,7 @@
 A day is a pure function of the seed, the day and what stood the day before, so that building day 3 at once and building
 days 0, 1, 2, 3 one after another leave the same sources.
 """
+
 from __future__ import annotations
 
 import re
@@ -13,13 +14,23 @@ import numpy as np
 import pyarrow as pa
 
 from demo import truth
-from demo.build import (CannotBuild, Order, Progress, Summary, as_of, build_first_day, mark, open_tables, spoil_chunk,
-                        standing)
+from demo.build import (
+    BuildError,
+    Order,
+    Progress,
+    Summary,
+    as_of,
+    build_first_day,
+    mark,
+    open_tables,
+    spoil_chunk,
+    standing,
+)
 from demo.departments import DEPARTMENTS
 from demo.detect import contradictions, fine
 from demo.dirt import Dirty
 from demo.emission import Table
-from demo.revision import Revision, revise_truth, usable_keys
+from demo.revision import Defect, Revision, revise_truth, usable_keys
 from demo.stores import Row, Tables
 from demo.world import FIRST_DAY, draw_newcomers
 
@@ -27,7 +38,7 @@ from demo.world import FIRST_DAY, draw_newcomers
 def bring_to_day(order: Order, progress: Progress = lambda people: None, fresh: bool = False) -> list[Summary]:
     """Build day 0 where nothing stands, then apply one day after another up to `order.day`; return their summaries.
 
-    Raises `CannotBuild` when another city stands there, or a later day of this one.
+    Raises `BuildError` when another city stands there, or a later day of this one.
     """
     city, summaries = None if fresh else standing(order.out), []
     if city is None:
@@ -40,24 +51,32 @@ def bring_to_day(order: Order, progress: Progress = lambda people: None, fresh: 
 
 
 def check_standing(order: Order, city: dict[str, object]) -> int:
-    """Return the day that stands in the folder. Raises `CannotBuild` when it is not an earlier day of the same city."""
-    wanted = {"residents": order.size.residents, "seed": order.size.seed, "profile": order.profile.name,
-              "on_servers": sorted(order.servers)}
+    """Return the day that stands in the folder. Raises `BuildError` when it is not an earlier day of the same city."""
+    wanted = {
+        "residents": order.size.residents,
+        "seed": order.size.seed,
+        "profile": order.profile.name,
+        "on_servers": sorted(order.servers),
+    }
     other = [f"{key} {city.get(key)} ≠ {value}" for key, value in wanted.items() if city.get(key) != value]
     if other or int(str(city["day"])) > order.day:
         why = ", ".join(other) or f"day {city['day']} > {order.day}"
-        raise CannotBuild(f"{order.out} 里是另一座城市或更晚的一天 / holds another city or a later day ({why}); "
-                          "用 --fresh 重建 / rebuild with --fresh")
+        raise BuildError(
+            f"{order.out} 里是另一座城市或更晚的一天 / holds another city or a later day ({why}); "
+            "用 --fresh 重建 / rebuild with --fresh"
+        )
     if not (order.truth / "records.parquet").is_file():
-        raise CannotBuild(f"{order.truth} 里没有真值 / the truth of {order.out} is not in {order.truth}; "
-                          "用 --fresh 重建 / rebuild with --fresh")
+        raise BuildError(
+            f"{order.truth} 里没有真值 / the truth of {order.out} is not in {order.truth}; "
+            "用 --fresh 重建 / rebuild with --fresh"
+        )
     return int(str(city["day"]))
 
 
 def apply_day(order: Order, day: int) -> Summary:
     """Apply one day's changes to sources and truth, and return what was changed."""
     started, summary = time.monotonic(), Summary(day)
-    (order.out / "city.json").unlink(missing_ok=True)        # a day broken half way must not look whole
+    (order.out / "city.json").unlink(missing_ok=True)  # a day broken half way must not look whole
     stores = {name: open_tables(order, name) for name in DEPARTMENTS}
     revision = Revision(day, truth.read(order.truth, "defects").to_pylist())
     for place, (name, module) in enumerate(DEPARTMENTS.items()):
@@ -91,7 +110,7 @@ def make_late(dirty: Dirty, order: Order, random: np.random.Generator, revision:
     if not table.stamp or not count:
         return dirty
     wanted = max(1, round(order.profile.days["late"] * order.size.residents * 0.1))
-    rows = np.sort(random.permutation(count)[:min(wanted, count)])
+    rows = np.sort(random.permutation(count)[: min(wanted, count)])
     stamps = dirty.columns[table.stamp].to_pylist()
     yesterday = str(np.datetime64(FIRST_DAY + revision.day - 1, "D"))
     for row in rows:
@@ -104,7 +123,9 @@ def make_late(dirty: Dirty, order: Order, random: np.random.Generator, revision:
 class Clerk:
     """One table's clerk for one day: every change goes to the store and into the revision of the truth."""
 
-    def __init__(self, order: Order, store: Tables, table: Table, revision: Revision, random: np.random.Generator) -> None:
+    def __init__(
+        self, order: Order, store: Tables, table: Table, revision: Revision, random: np.random.Generator
+    ) -> None:
         self.order, self.store, self.table, self.revision, self.random = order, store, table, revision, random
         self.module = DEPARTMENTS[table.department]
 
@@ -113,19 +134,21 @@ class Clerk:
         rates, count = self.order.profile.days, len(keys)
         if not count:
             return
-        order = [keys[int(spot)] for spot in self.random.permutation(count)[:max(4, count // 20)]]
+        order = [keys[int(spot)] for spot in self.random.permutation(count)[: max(4, count // 20)]]
         fewer = max(1, round(count * rates["deleted"]))
         more = max(1, round(count * rates["changed"]))
         self.delete(order[:fewer])
-        self.correct(set(keys) - set(order[:fewer + more]), rates["corrected"])
-        self.change(order[fewer:fewer + more])
+        self.correct(set(keys) - set(order[: fewer + more]), rates["corrected"])
+        self.change(order[fewer : fewer + more])
 
     def stamp(self) -> Row:
         """Return the update time of a change made today."""
         if not self.table.stamp:
             return {}
         clock = 30600 + int(self.random.integers(34200))
-        return {self.table.stamp: f"{as_of(self.revision.day)} {clock // 3600:02d}:{clock // 60 % 60:02d}:{clock % 60:02d}"}
+        return {
+            self.table.stamp: f"{as_of(self.revision.day)} {clock // 3600:02d}:{clock // 60 % 60:02d}:{clock % 60:02d}"
+        }
 
     def delete(self, keys: list[str]) -> None:
         """End rows as the department does: hard, soft, or never."""
@@ -135,8 +158,11 @@ class Clerk:
             self.revision.drop(self.table, keys)
         elif cells:
             column, last = next(iter(cells.items()))
-            alive = [key for key, row in ((str(row[self.table.key]), row) for row in self.store.read(self.table, keys))
-                     if (row[column] or "9") < last]             # the dead and the cancelled stay what they are
+            alive = [
+                key
+                for key, row in ((str(row[self.table.key]), row) for row in self.store.read(self.table, keys))
+                if (row[column] or "9") < last
+            ]  # the dead and the cancelled stay what they are
             for key in alive:
                 self.store.update(self.table, key, {**cells, **self.stamp()})
                 self.revision.mend(self.table, key, set(cells))
@@ -145,21 +171,27 @@ class Clerk:
 
     def correct(self, keys: set[str], share: float) -> None:
         """Mend the visible errors of some rows; what stays wrong in them is judged again."""
-        rows = sorted({one["key"] for one in self.revision.defects_of(self.table) if one["key"] in keys
-                       and one["evidence"] in ("value", "row") and one["column"] != self.table.key})
+        rows = sorted(key for key in self.revision.faulty_keys(self.table) if key in keys and self.visible(key))
         wanted = max(1, round(len(rows) * share)) if rows else 0
         for spot in sorted(self.random.permutation(len(rows))[:wanted].tolist()):
             key = rows[spot]
-            mine = [one for one in self.revision.defects_of(self.table) if one["key"] == key and one["detectable"]]
-            cells = {one["column"]: one["original"] for one in mine if one["column"] not in ("", self.table.key)}
+            cells = {one["column"]: one["original"] for one in self.visible(key)}
             self.store.update(self.table, key, {**cells, **self.stamp()})
             self.revision.mend(self.table, key, set(cells))
             self.revision.note(self.table, [key], "corrected", ",".join(sorted(cells)))
             self.judge_again(key)
 
+    def visible(self, key: str) -> list[Defect]:
+        """Return the errors of a row that its department can see and mend."""
+        return [
+            one
+            for one in self.revision.defects_of(self.table, key)
+            if one["evidence"] in ("value", "row") and one["column"] != self.table.key
+        ]
+
     def judge_again(self, key: str) -> None:
         """Compute anew what can be seen of the errors left in a row."""
-        left = [one for one in self.revision.defects_of(self.table) if one["key"] == key and one["column"]]
+        left = [one for one in self.revision.defects_of(self.table, key) if one["column"]]
         if not left:
             return
         row = self.store.read(self.table, [key])[0]

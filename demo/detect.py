@@ -4,6 +4,7 @@ A value shows its error when it breaks the form its column keeps in clean rows: 
 characters of a name. A row shows it when two of its cells contradict each other (number against birth date, sex or
 id type code). What only another department could know (a number that passes, a name of the same sound) is invisible.
 """
+
 from __future__ import annotations
 
 import re
@@ -23,26 +24,183 @@ USCC = re.compile("[1-9ANY][0-9A-HJ-NPQRTUWXY]{17}")
 PLACE = re.compile(f"[{HAN}0-9]{{1,80}}")
 PLAIN = re.compile(r"[^\x00-\x1f\x7f=+@\u200b\ufeff]{1,80}")
 SENTINELS = frozenset(["无", "暂无", "不详", "\\N", "NULL", "999999", "未知", "-", "/"])
-LATEST = 20270101          # no demo date lies beyond the first months of the city's life
-PROVINCES = frozenset("11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 "
-                      "71 81 82 83".split())
-FOLK = frozenset("汉 蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 纳西 景颇 柯尔克孜 土 "
-                 "达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 德昂 保安 裕固 京 塔塔尔 独龙 鄂伦春 "
-                 "赫哲 门巴 珞巴 基诺".split())
+LATEST = 20270101  # no demo date lies beyond the first months of the city's life
+PROVINCES = frozenset(
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+        "83",
+    ]
+)
+FOLK = frozenset(
+    [
+        "汉",
+        "蒙古",
+        "回",
+        "藏",
+        "维吾尔",
+        "苗",
+        "彝",
+        "壮",
+        "布依",
+        "朝鲜",
+        "满",
+        "侗",
+        "瑶",
+        "白",
+        "土家",
+        "哈尼",
+        "哈萨克",
+        "傣",
+        "黎",
+        "傈僳",
+        "佤",
+        "畲",
+        "高山",
+        "拉祜",
+        "水",
+        "东乡",
+        "纳西",
+        "景颇",
+        "柯尔克孜",
+        "土",
+        "达斡尔",
+        "仫佬",
+        "羌",
+        "布朗",
+        "撒拉",
+        "毛南",
+        "仡佬",
+        "锡伯",
+        "阿昌",
+        "普米",
+        "塔吉克",
+        "怒",
+        "乌孜别克",
+        "俄罗斯",
+        "鄂温克",
+        "德昂",
+        "保安",
+        "裕固",
+        "京",
+        "塔塔尔",
+        "独龙",
+        "鄂伦春",
+        "赫哲",
+        "门巴",
+        "珞巴",
+        "基诺",
+    ]
+)
 CODES: dict[str, frozenset[str]] = {
-    "sex": frozenset("0129"), "ethnic": frozenset([f"{code:02d}" for code in range(1, 57)] + ["97", "98"]),
-    "education": frozenset("10 11 12 13 14 15 16 17 18 19 20 21 22 23 28 29 30 31 32 33 38 39 40 41 42 43 44 45 46 47 48 "
-                           "49 60 61 62 63 68 69 70 71 72 73 78 79 80 81 83 88 89 90".split()),
-    "marital": frozenset("10 20 21 22 23 30 40 90".split()), "relation": frozenset("01 02 11 12 20 30 51 52 97 99".split()),
-    "division": frozenset(read("places")["divisions"]) | {"130300", "130301", "130323"},  # type: ignore[call-overload]
-    "register_state": frozenset("123"), "seal_kind": frozenset("01 02 03 04 05 99".split()), "seal_state": frozenset("12"),
-    "police_paper": frozenset("111 113 414 511 516 553 990".split()),
-    "entity_type": frozenset("1130 1151 2130 4533 4540 9100 9500".split()),
-    "market_paper": frozenset("10 20 40 50 60 70 90".split()), "market_state": frozenset("123"),
-    "civil_paper": frozenset("123459"), "marriage": frozenset("12"),
-    "social_paper": frozenset("01 02 03 04 06 07 08 99".split()), "insured_state": frozenset("1234")}
-WORDS: dict[str, frozenset[str]] = {"sex": frozenset("男女"), "folk": FOLK,
-                                    "nation": frozenset("中国 美国 俄罗斯 韩国 日本 德国".split())}
+    "sex": frozenset("0129"),
+    "ethnic": frozenset([f"{code:02d}" for code in range(1, 57)] + ["97", "98"]),
+    "education": frozenset(
+        [
+            "10",
+            "11",
+            "12",
+            "13",
+            "14",
+            "15",
+            "16",
+            "17",
+            "18",
+            "19",
+            "20",
+            "21",
+            "22",
+            "23",
+            "28",
+            "29",
+            "30",
+            "31",
+            "32",
+            "33",
+            "38",
+            "39",
+            "40",
+            "41",
+            "42",
+            "43",
+            "44",
+            "45",
+            "46",
+            "47",
+            "48",
+            "49",
+            "60",
+            "61",
+            "62",
+            "63",
+            "68",
+            "69",
+            "70",
+            "71",
+            "72",
+            "73",
+            "78",
+            "79",
+            "80",
+            "81",
+            "83",
+            "88",
+            "89",
+            "90",
+        ]
+    ),
+    "marital": frozenset(["10", "20", "21", "22", "23", "30", "40", "90"]),
+    "relation": frozenset(["01", "02", "11", "12", "20", "30", "51", "52", "97", "99"]),
+    "division": frozenset(read("places")["divisions"]) | {"130300", "130301", "130323"},
+    "register_state": frozenset("123"),
+    "seal_kind": frozenset(["01", "02", "03", "04", "05", "99"]),
+    "seal_state": frozenset("12"),
+    "police_paper": frozenset(["111", "113", "414", "511", "516", "553", "990"]),
+    "entity_type": frozenset(["1130", "1151", "2130", "4533", "4540", "9100", "9500"]),
+    "market_paper": frozenset(["10", "20", "40", "50", "60", "70", "90"]),
+    "market_state": frozenset("123"),
+    "civil_paper": frozenset("123459"),
+    "marriage": frozenset("12"),
+    "social_paper": frozenset(["01", "02", "03", "04", "06", "07", "08", "99"]),
+    "insured_state": frozenset("1234"),
+}
+WORDS: dict[str, frozenset[str]] = {
+    "sex": frozenset("男女"),
+    "folk": FOLK,
+    "nation": frozenset(["中国", "美国", "俄罗斯", "韩国", "日本", "德国"]),
+}
 
 
 def real_date(value: str) -> bool:
@@ -94,7 +252,9 @@ def uscc(value: str) -> bool:
     if not USCC.fullmatch(value):
         return False
     figures = [int(one, 36) for one in value[8:16]]
-    rest = (11 - sum(one * int(weight) for one, weight in zip(figures, digits.ORGANISATION_WEIGHTS, strict=True)) % 11) % 11
+    rest = (
+        11 - sum(one * int(weight) for one, weight in zip(figures, digits.ORGANISATION_WEIGHTS, strict=True)) % 11
+    ) % 11
     letters = digits.USCC_ALPHABET.decode()
     total = sum(letters.index(one) * int(weight) for one, weight in zip(value[:17], digits.USCC_WEIGHTS, strict=True))
     return "0123456789X"[rest] == value[16] and letters[(31 - total) % 31] == value[17]

@@ -3,6 +3,7 @@
 A matrix turns into an Arrow string array without touching Python objects, which is what makes millions of
 numbers a second possible. Check digits follow GB 11643, GB 32100, GB 11714, GB/T 17710 and ICAO 9303.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -119,13 +120,14 @@ def stamps(days: npt.ArrayLike, seconds: npt.ArrayLike) -> pa.Array:
     clock = np.asarray(seconds, dtype=np.int64)
     day = date_matrix(days, "-")
     space, colon = constant(" ", len(day)), constant(":", len(day))
-    return text(join(day, space, matrix(clock // 3600, 2), colon, matrix(clock // 60 % 60, 2), colon,
-                     matrix(clock % 60, 2)))
+    return text(
+        join(day, space, matrix(clock // 3600, 2), colon, matrix(clock // 60 % 60, 2), colon, matrix(clock % 60, 2))
+    )
 
 
 def scramble(values: npt.ArrayLike, width: int) -> Bytes:
     """Return running numbers as digits that do not run: a permutation of all numbers of `width` digits."""
-    modulus = 10 ** width
+    modulus = 10**width
     multiplier = 48271301 if width < 12 else 7368787
     numbers = np.asarray(values, dtype=np.int64) % modulus
     return matrix((numbers * multiplier + 3141592653) % modulus, width)

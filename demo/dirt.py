@@ -1,4 +1,5 @@
 """Plant the errors of a profile into one chunk of clean rows, at most one in a cell, and keep the truth of each."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -14,13 +15,31 @@ from demo.names import Index, read
 from demo.people import Flags
 from demo.profile import Profile
 
-DEFECTS = pa.schema([("department", pa.string()), ("table", pa.string()), ("key", pa.string()),
-                     ("statement", pa.string()), ("column", pa.string()), ("defect", pa.string()),
-                     ("detectable", pa.bool_()), ("evidence", pa.string()), ("recoverable", pa.bool_()),
-                     ("original", pa.string()), ("planted", pa.string()), ("day", pa.int32())])
-GATES = {"separator": "·", "half_brackets": "（", "lower_x": "X$", "legal_form": "有限(责任)?公司$", "city_prefix": "^秦皇岛",
-         "rare_lost": "[" + str(read("names")["letters"]["rare"]).replace(" ", "") + "]"}      # type: ignore[index]
-INVISIBLE = frozenset(["duplicate_registration", "stale_representative"])       # row-level kinds that no row shows
+DEFECTS = pa.schema(
+    [
+        ("department", pa.string()),
+        ("table", pa.string()),
+        ("key", pa.string()),
+        ("statement", pa.string()),
+        ("column", pa.string()),
+        ("defect", pa.string()),
+        ("detectable", pa.bool_()),
+        ("evidence", pa.string()),
+        ("recoverable", pa.bool_()),
+        ("original", pa.string()),
+        ("planted", pa.string()),
+        ("day", pa.int32()),
+    ]
+)
+GATES = {
+    "separator": "·",
+    "half_brackets": "（",
+    "lower_x": "X$",
+    "legal_form": "有限(责任)?公司$",
+    "city_prefix": "^秦皇岛",
+    "rare_lost": "[" + str(read("names")["letters"]["rare"]).replace(" ", "") + "]",
+}
+INVISIBLE = frozenset(["duplicate_registration", "stale_representative"])  # row-level kinds that no row shows
 
 
 @dataclass(frozen=True)
@@ -29,7 +48,7 @@ class Store:
 
     null_characters: bool
     control_characters: bool
-    repeats_rows: bool                    # a list typed by hand may hold one line twice
+    repeats_rows: bool  # a list typed by hand may hold one line twice
 
 
 @dataclass
@@ -53,8 +72,12 @@ class Dirt:
         kept = [spot for spot in range(len(rows)) if planted[spot] != original[spot]]
         rows = rows[kept]
         self.claim(column, rows)
-        self.cells += [(int(row), column, defect, original[spot], planted[spot]) for row, spot in zip(rows, kept, strict=True)]
-        self.edits.setdefault(column, []).extend((int(row), planted[spot]) for row, spot in zip(rows, kept, strict=True))
+        self.cells += [
+            (int(row), column, defect, original[spot], planted[spot]) for row, spot in zip(rows, kept, strict=True)
+        ]
+        self.edits.setdefault(column, []).extend(
+            (int(row), planted[spot]) for row, spot in zip(rows, kept, strict=True)
+        )
 
     def write(self) -> None:
         """Write all planned errors, one pass a column; cells hold one error each, so their order does not matter."""
@@ -86,8 +109,10 @@ def spoil(emission: Emission, profile: Profile, random: np.random.Generator, sto
     for made in emission.planted:
         if made.column:
             work.claim(made.column, made.rows)
-        work.cells += [(int(row), made.column, made.defect, before, after) for row, before, after in zip(
-            made.rows, made.original.to_pylist(), made.planted.to_pylist(), strict=True)]
+        work.cells += [
+            (int(row), made.column, made.defect, before, after)
+            for row, before, after in zip(made.rows, made.original.to_pylist(), made.planted.to_pylist(), strict=True)
+        ]
     spoil_rows(work, profile, random)
     for column, kind in emission.table.columns.items():
         spoil_column(work, column, cell_rates(emission.table, column, kind, profile, store), random)
@@ -171,7 +196,7 @@ def spoil_column(work: Dirt, column: str, rates: dict[str, float], random: np.ra
     """Plant the cell errors of one column: one draw a cell says which error it gets, if any."""
     common = {name: rate for name, rate in rates.items() if name not in GATES}
     for name, rate in rates.items():
-        if name in GATES:                 # errors of a few values only: find those first, then draw
+        if name in GATES:  # errors of a few values only: find those first, then draw
             found = pc.fill_null(pc.match_substring_regex(work.columns[column], GATES[name]), False)
             rows = work.free(column, np.flatnonzero(found.to_numpy(zero_copy_only=False)))
             mutate_cells(work, column, name, rows[random.random(len(rows)) < rate], random)
@@ -199,8 +224,11 @@ def repeat_rows(work: Dirt, profile: Profile, random: np.random.Generator) -> di
     """Append a second copy of some faultless rows; return the truth with the copies' parties."""
     table = work.emission.table
     faulty = {cell[0] for cell in work.cells}
-    rows = [int(row) for row in pick(random, len(work.emission), profile.row_rate(table.department, "identical_row"))
-            if int(row) not in faulty]
+    rows = [
+        int(row)
+        for row in pick(random, len(work.emission), profile.row_rate(table.department, "identical_row"))
+        if int(row) not in faulty
+    ]
     spots = pa.array(np.r_[np.arange(len(work.emission)), np.array(rows, dtype=np.int64)])
     work.columns = {name: values.take(spots) for name, values in work.columns.items()}
     work.cells += [(len(work.emission) + place, "", "identical_row", None, None) for place in range(len(rows))]
@@ -216,16 +244,28 @@ def describe(work: Dirt, day: int) -> pa.Table:
     evidence = [judge(table, cell, clashing.get(cell[0], frozenset())) for cell in cells]
     kinds = [cell[2] for cell in cells]
     count = len(cells)
-    return pa.table([
-        pa.array([table.department] * count, pa.string()), pa.array([table.name] * count, pa.string()), keys,
-        pa.array([table.owner(cell[1]) for cell in cells], pa.string()), pa.array([cell[1] for cell in cells], pa.string()),
-        pa.array(kinds, pa.string()), pa.array([bool(one) for one in evidence], pa.bool_()),
-        pa.array(evidence, pa.string()), pa.array([kind in RECOVERABLE for kind in kinds], pa.bool_()),
-        pa.array([cell[3] for cell in cells], pa.string()), pa.array([cell[4] for cell in cells], pa.string()),
-        pa.array([day] * count, pa.int32())], schema=DEFECTS)
+    return pa.table(
+        [
+            pa.array([table.department] * count, pa.string()),
+            pa.array([table.name] * count, pa.string()),
+            keys,
+            pa.array([table.owner(cell[1]) for cell in cells], pa.string()),
+            pa.array([cell[1] for cell in cells], pa.string()),
+            pa.array(kinds, pa.string()),
+            pa.array([bool(one) for one in evidence], pa.bool_()),
+            pa.array(evidence, pa.string()),
+            pa.array([kind in RECOVERABLE for kind in kinds], pa.bool_()),
+            pa.array([cell[3] for cell in cells], pa.string()),
+            pa.array([cell[4] for cell in cells], pa.string()),
+            pa.array([day] * count, pa.int32()),
+        ],
+        schema=DEFECTS,
+    )
 
 
-def find_contradictions(work: Dirt, errors: list[tuple[int, str, str, str | None, str | None]]) -> dict[int, frozenset[str]]:
+def find_contradictions(
+    work: Dirt, errors: list[tuple[int, str, str, str | None, str | None]]
+) -> dict[int, frozenset[str]]:
     """Return, for rows with errors about a party, the columns that contradict each other in the dirty row."""
     found: dict[int, frozenset[str]] = {}
     for party in work.emission.table.parties:

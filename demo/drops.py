@@ -1,4 +1,5 @@
-"""The paper department's drop folder: a GB18030 CSV and an .xlsx, each the full list of the day, with `.ready` markers."""
+"""The paper department's drop folder: a GB18030 CSV and an .xlsx, the full lists of a day, and `.ready` markers."""
+
 from __future__ import annotations
 
 import csv
@@ -20,13 +21,13 @@ LONG_AGO = (2026, 6, 30, 18, 0, 0)
 
 
 class DropTables:
-    """Lists kept as files. Rows are held in memory until `close`, which writes the files whole and then their markers."""
+    """Lists kept as files. Rows stay in memory until `close`, which writes the files whole, then their markers."""
 
     def __init__(self, folder: Path, files: dict[str, str], sheet: str) -> None:
         self.folder, self.files, self.sheet = folder, files, sheet
         self.holds = Store(null_characters=False, control_characters=True, repeats_rows=True)
         self.lists: dict[str, list[list[str]]] = {}
-        self.fresh: dict[str, list[pa.Table]] = {}       # appended and not yet spelled out: Arrow is ten times smaller
+        self.fresh: dict[str, list[pa.Table]] = {}  # appended and not yet spelled out: Arrow is ten times smaller
         self.tables: dict[str, Table] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -58,7 +59,9 @@ class DropTables:
         place = list(table.columns).index(table.key)
         wanted = {key: number for number, key in enumerate(keys)}
         found = [line for line in self.rows(table) if line[place] in wanted]
-        return [dict(zip(table.columns, line, strict=True)) for line in sorted(found, key=lambda one: wanted[one[place]])]
+        return [
+            dict(zip(table.columns, line, strict=True)) for line in sorted(found, key=lambda one: wanted[one[place]])
+        ]
 
     def update(self, table: Table, key: str, cells: Row) -> None:
         """Set cells of the lines with this key."""
@@ -135,7 +138,11 @@ def without_clock(content: bytes) -> bytes:
             data = source.read(entry)
             if entry.filename == "docProps/core.xml":
                 head, _, tail = data.partition(b'<dcterms:modified xsi:type="dcterms:W3CDTF">')
-                data = head + b'<dcterms:modified xsi:type="dcterms:W3CDTF">2026-06-30T18:00:00Z' + tail[tail.index(b"<"):]
+                data = (
+                    head
+                    + b'<dcterms:modified xsi:type="dcterms:W3CDTF">2026-06-30T18:00:00Z'
+                    + tail[tail.index(b"<") :]
+                )
             fixed = zipfile.ZipInfo(entry.filename, LONG_AGO)
             fixed.compress_type = zipfile.ZIP_DEFLATED
             target.writestr(fixed, data)
@@ -147,6 +154,8 @@ def read_xlsx(path: Path, sheet: str) -> list[list[str]]:
     from openpyxl import load_workbook
 
     book = load_workbook(path, read_only=True)
-    lines = [["" if value is None else str(value) for value in line] for line in book[sheet].iter_rows(values_only=True)]
+    lines = [
+        ["" if value is None else str(value) for value in line] for line in book[sheet].iter_rows(values_only=True)
+    ]
     book.close()
     return lines[1:]

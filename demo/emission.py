@@ -1,4 +1,5 @@
 """What a department's program writes: tables, their parties, and one chunk of clean rows with the truth beside it."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demo.names import Index
-from demo.people import (CITIZEN, HONG_KONG, MACAO, PASSPORT, PERMANENT_NEW, PERMANENT_OLD, TAIWAN, Flags, People)
+from demo.people import CITIZEN, HONG_KONG, MACAO, PASSPORT, PERMANENT_NEW, PERMANENT_OLD, TAIWAN, Flags, People
 
 NOTHING = pa.scalar(None, pa.string())
 
@@ -18,13 +19,13 @@ class Party:
     """One statement of a row: whose it is and in which columns its identity stands."""
 
     statement: str
-    entity: str                            # person | business
-    number: str = ""                       # column of the identity number
-    paper: str = ""                        # column of the id type code; '' means a citizen's number
-    papers: dict[str, str] = field(default_factory=dict)     # id type code → pattern name in demo.detect
+    entity: str  # person | business
+    number: str = ""  # column of the identity number
+    paper: str = ""  # column of the id type code; '' means a citizen's number
+    papers: dict[str, str] = field(default_factory=dict)  # id type code → pattern name in demo.detect
     birth: str = ""
-    sex: str = ""                          # column of the sex, or the fixed '1' / '2'
-    others: tuple[str, ...] = ()           # further columns that speak of this party
+    sex: str = ""  # column of the sex, or the fixed '1' / '2'
+    others: tuple[str, ...] = ()  # further columns that speak of this party
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,15 @@ class Table:
     department: str
     name: str
     key: str
-    stamp: str                             # update time column; '' for files
+    stamp: str  # update time column; '' for files
     columns: dict[str, str]
     parties: tuple[Party, ...]
-    swaps: tuple[tuple[str, str], ...] = ()          # columns that clerks or exports mix up
-    crosses: tuple[tuple[str, str], ...] = ()        # numbers of two parties that get crossed
-    neighbours: tuple[tuple[str, ...], ...] = ()     # columns copied together from the row above
-    unlimited: tuple[str, ...] = ()                  # free text columns that can hold overlong values
+    swaps: tuple[tuple[str, str], ...] = ()  # columns that clerks or exports mix up
+    crosses: tuple[tuple[str, str], ...] = ()  # numbers of two parties that get crossed
+    neighbours: tuple[tuple[str, ...], ...] = ()  # columns copied together from the row above
+    unlimited: tuple[str, ...] = ()  # free text columns that can hold overlong values
 
-    printable_only: bool = False                     # an .xlsx cannot hold control characters
+    printable_only: bool = False  # an .xlsx cannot hold control characters
 
     def owner(self, column: str) -> str:
         """Return the statement that a column belongs to, '' when it belongs to the whole row."""
@@ -115,8 +116,10 @@ def blank(values: pa.Array) -> pa.Array:
 def keys(letter: str, start: int, count: int, width: int = 9) -> pa.Array:
     """Return running keys of a prefix and digits."""
     from demo import digits
-    return digits.text(digits.join(digits.constant(letter, count),
-                                   digits.matrix(np.arange(start, start + count), width)))
+
+    return digits.text(
+        digits.join(digits.constant(letter, count), digits.matrix(np.arange(start, start + count), width))
+    )
 
 
 def paper_codes(people: People, rows: Index, codes: dict[int, str]) -> pa.Array:
@@ -132,12 +135,20 @@ def shown_number(people: People, rows: Index, travels: bool) -> pa.Array:
 
 def codes_of(citizen: str, hong_kong: str, taiwan: str, permanent: str, passport: str) -> dict[int, str]:
     """Return a department's id type codes by kind of paper."""
-    return {CITIZEN: citizen, HONG_KONG: hong_kong, MACAO: hong_kong, TAIWAN: taiwan, PERMANENT_OLD: permanent,
-            PERMANENT_NEW: permanent, PASSPORT: passport}
+    return {
+        CITIZEN: citizen,
+        HONG_KONG: hong_kong,
+        MACAO: hong_kong,
+        TAIWAN: taiwan,
+        PERMANENT_OLD: permanent,
+        PERMANENT_NEW: permanent,
+        PASSPORT: passport,
+    }
 
 
-def written_name(random: np.random.Generator, people: People, rows: Index, column: str,
-                 rate: float) -> tuple[pa.Array, tuple[Planted, ...]]:
+def written_name(
+    random: np.random.Generator, people: People, rows: Index, column: str, rate: float
+) -> tuple[pa.Array, tuple[Planted, ...]]:
     """Return names at rows, a few of them the former name, and those few as planted errors."""
     name, former = take(people.name, rows), take(people.former_name, rows)
     chosen: Flags = (random.random(len(rows)) < rate) & former.is_valid().to_numpy(zero_copy_only=False)

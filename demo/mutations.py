@@ -3,6 +3,7 @@
 None means that this error cannot happen to this value. `RECOVERABLE` names the kinds whose original a careful reader
 can restore from the wrong text alone: form, not content, was damaged.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -15,12 +16,23 @@ from demo.names import read
 
 Mutation = Callable[[str, float, float, float], "str | None"]
 FULL = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
-KEYPAD = {"0": "12", "1": "24", "2": "135", "3": "26", "4": "157", "5": "2468", "6": "359", "7": "48", "8": "579", "9": "68"}
+KEYPAD = {
+    "0": "12",
+    "1": "24",
+    "2": "135",
+    "3": "26",
+    "4": "157",
+    "5": "2468",
+    "6": "359",
+    "7": "48",
+    "8": "579",
+    "9": "68",
+}
 
 
 def at(value: str, place: int, new: str) -> str:
     """Return value with the character at `place` replaced."""
-    return value[:place] + new + value[place + 1:]
+    return value[:place] + new + value[place + 1 :]
 
 
 def other_digit(figure: str, draw: float) -> str:
@@ -38,7 +50,7 @@ def transposed(value: str, a: float, b: float, c: float) -> str | None:
     """Two neighbouring digits swapped."""
     place = int(a * (len(value) - 1))
     one, two = value[place], value[place + 1]
-    return None if one == two or "-" in (one, two) else value[:place] + two + one + value[place + 2:]
+    return None if one == two or "-" in (one, two) else value[:place] + two + one + value[place + 2 :]
 
 
 def compensated(value: str, places: list[int], choices: Callable[[str], str], a: float) -> str | None:
@@ -64,7 +76,7 @@ def wrong_but_passing(value: str, a: float, b: float, c: float) -> str | None:
 
 def keypad_passing(value: str, a: float, b: float, c: float) -> str | None:
     """Two slips to neighbouring keys that together pass the check."""
-    places = [place for place in range(9, 17) if value[place:place + 1].isdigit()]
+    places = [place for place in range(9, 17) if value[place : place + 1].isdigit()]
     if not citizen_id(value):
         return None
     return compensated(value, places, lambda figure: KEYPAD[figure], a)
@@ -74,7 +86,9 @@ def float_damaged(value: str, a: float, b: float, c: float) -> str | None:
     """A number that went through a spreadsheet: last digits lost, or written with an exponent."""
     if not value.isdigit() or len(value) < 16:
         return None
-    return value[:15] + "0" * (len(value) - 15) if a < 0.5 else f"{float(value):.0f}" if a < 0.8 else f"{float(value):.5E}"
+    return (
+        value[:15] + "0" * (len(value) - 15) if a < 0.5 else f"{float(value):.0f}" if a < 0.8 else f"{float(value):.5E}"
+    )
 
 
 def mask(value: str, a: float, b: float, c: float) -> str | None:
@@ -117,16 +131,17 @@ def sentinel(value: str, a: float, b: float, c: float) -> str | None:
 
 def shortened(value: str, a: float, b: float, c: float) -> str | None:
     """The last characters cut off."""
-    return value[:-1 - int(a * 2)] if len(value) > 3 else None
+    return value[: -1 - int(a * 2)] if len(value) > 3 else None
 
 
 def doubled(value: str, a: float, b: float, c: float) -> str | None:
     """One key pressed twice."""
     place = int(a * len(value))
-    return value[:place + 1] + value[place:]
+    return value[: place + 1] + value[place:]
 
 
 # names -----------------------------------------------------------------------------------------------------------
+
 
 @lru_cache(maxsize=8)
 def groups(kind: str) -> dict[str, str]:
@@ -163,7 +178,9 @@ def lookalike(value: str, a: float, b: float, c: float) -> str | None:
 @lru_cache(maxsize=1)
 def traditional_table() -> dict[int, str]:
     """Return the map of simplified to traditional characters."""
-    return str.maketrans({pair[0]: pair[1] for pair in str(read("sounds")["traditional"]).split() if pair[0] != pair[1]})
+    return str.maketrans(
+        {pair[0]: pair[1] for pair in str(read("sounds")["traditional"]).split() if pair[0] != pair[1]}
+    )
 
 
 def traditional(value: str, a: float, b: float, c: float) -> str | None:
@@ -211,16 +228,17 @@ def inner_space(value: str, a: float, b: float, c: float) -> str | None:
 
 def rare_lost(value: str, a: float, b: float, c: float) -> str | None:
     """A rare character that the old system could not hold: a question mark, a box, or a private code point."""
-    rare: str = read("names")["letters"]["rare"]  # type: ignore[index]
+    rare: str = read("names")["letters"]["rare"]
     places = [place for place, letter in enumerate(value) if letter in rare and letter != " "]
     if not places:
         return None
-    private: dict[str, str] = read("sounds")["private_use"]  # type: ignore[assignment]
+    private: dict[str, str] = read("sounds")["private_use"]
     letter = value[places[0]]
     return at(value, places[0], private.get(letter, "?") if a < 0.5 else "?□"[int(b * 2)])
 
 
 # dates, codes, phones, businesses, text ---------------------------------------------------------------------------
+
 
 def date_parts(value: str) -> tuple[str, date] | None:
     """Return separator and date of a plain date text, or None for other forms."""
@@ -239,7 +257,11 @@ def shaped(mark: str, year: int, month: int, day: int) -> str:
 def month_day_swapped(value: str, a: float, b: float, c: float) -> str | None:
     """Month and day exchanged."""
     parts = date_parts(value)
-    return shaped(parts[0], parts[1].year, parts[1].day, parts[1].month) if parts and parts[1].day != parts[1].month else None
+    return (
+        shaped(parts[0], parts[1].year, parts[1].day, parts[1].month)
+        if parts and parts[1].day != parts[1].month
+        else None
+    )
 
 
 def year_off(value: str, a: float, b: float, c: float) -> str | None:
@@ -267,7 +289,13 @@ def date_in_words(value: str, a: float, b: float, c: float) -> str | None:
     if parts is None:
         return None
     year, month, day = parts[1].year, parts[1].month, parts[1].day
-    return f"{year}年{month}月{day}日" if a < 0.5 else f"{year}/{month}/{day}" if a < 0.8 else f"{year}.{month:02d}.{day:02d}"
+    return (
+        f"{year}年{month}月{day}日"
+        if a < 0.5
+        else f"{year}/{month}/{day}"
+        if a < 0.8
+        else f"{year}.{month:02d}.{day:02d}"
+    )
 
 
 def impossible_date(value: str, a: float, b: float, c: float) -> str | None:
@@ -322,8 +350,7 @@ def branch_added(value: str, a: float, b: float, c: float) -> str | None:
 
 def confused_letter(value: str, a: float, b: float, c: float) -> str | None:
     """A letter the code's alphabet does not have: O for 0, I for 1, or lower case."""
-    changed = value.replace("0", "O", 1) if a < 0.4 else value.replace("1", "I", 1) if a < 0.6 else value.lower()
-    return changed
+    return value.replace("0", "O", 1) if a < 0.4 else value.replace("1", "I", 1) if a < 0.6 else value.lower()
 
 
 def control_character(value: str, a: float, b: float, c: float) -> str | None:
@@ -338,7 +365,7 @@ def null_character(value: str, a: float, b: float, c: float) -> str | None:
 
 def formula(value: str, a: float, b: float, c: float) -> str | None:
     """Text that a spreadsheet would run."""
-    return ["=1+1", "=HYPERLINK(\"x\")", "+" + value, "@SUM(A1)"][int(a * 4)]
+    return ["=1+1", '=HYPERLINK("x")', "+" + value, "@SUM(A1)"][int(a * 4)]
 
 
 def overlong(value: str, a: float, b: float, c: float) -> str | None:
@@ -356,13 +383,75 @@ def house_number_off(value: str, a: float, b: float, c: float) -> str | None:
     return None if figure == "0" else at(value, place, figure)
 
 
-KINDS: dict[str, Mutation] = {one.__name__: one for one in (
-    wrong_digit, transposed, wrong_but_passing, keypad_passing, float_damaged, mask, old_fifteen, lower_x, full_width,
-    spaced, invisible, sentinel, shortened, doubled, homophone, variant, lookalike, traditional, separator, swapped_order,
-    clipped, married_name, clerk_mark, starred, inner_space, rare_lost, month_day_swapped, year_off, excel_serial,
-    date_sentinel, date_in_words, impossible_date, out_of_table, lost_zero, other_sex, country_prefix, legal_form,
-    city_prefix, half_brackets, branch_added, confused_letter, control_character, null_character, formula, overlong,
-    house_number_off)}
-RECOVERABLE = frozenset(["old_fifteen", "lower_x", "full_width", "spaced", "invisible", "separator", "clerk_mark",
-                         "inner_space", "excel_serial", "date_in_words", "lost_zero", "country_prefix", "half_brackets",
-                         "control_character", "null_character", "swapped_columns", "identical_row"])
+KINDS: dict[str, Mutation] = {
+    one.__name__: one
+    for one in (
+        wrong_digit,
+        transposed,
+        wrong_but_passing,
+        keypad_passing,
+        float_damaged,
+        mask,
+        old_fifteen,
+        lower_x,
+        full_width,
+        spaced,
+        invisible,
+        sentinel,
+        shortened,
+        doubled,
+        homophone,
+        variant,
+        lookalike,
+        traditional,
+        separator,
+        swapped_order,
+        clipped,
+        married_name,
+        clerk_mark,
+        starred,
+        inner_space,
+        rare_lost,
+        month_day_swapped,
+        year_off,
+        excel_serial,
+        date_sentinel,
+        date_in_words,
+        impossible_date,
+        out_of_table,
+        lost_zero,
+        other_sex,
+        country_prefix,
+        legal_form,
+        city_prefix,
+        half_brackets,
+        branch_added,
+        confused_letter,
+        control_character,
+        null_character,
+        formula,
+        overlong,
+        house_number_off,
+    )
+}
+RECOVERABLE = frozenset(
+    [
+        "old_fifteen",
+        "lower_x",
+        "full_width",
+        "spaced",
+        "invisible",
+        "separator",
+        "clerk_mark",
+        "inner_space",
+        "excel_serial",
+        "date_in_words",
+        "lost_zero",
+        "country_prefix",
+        "half_brackets",
+        "control_character",
+        "null_character",
+        "swapped_columns",
+        "identical_row",
+    ]
+)

@@ -1,9 +1,11 @@
 """Names of people and businesses: weighted tables addressed by integers, so that drawing a name is drawing numbers."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,9 +33,9 @@ class NameTables:
 
 
 @lru_cache(maxsize=8)
-def read(name: str) -> dict[str, object]:
+def read(name: str) -> dict[str, Any]:
     """Return one YAML file of the data folder."""
-    loaded: dict[str, object] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     return loaded
 
 
@@ -42,7 +44,7 @@ def tables() -> NameTables:
     """Return the name tables of data/names.yaml."""
     source = read("names")
     surnames, weights = [""], [0.0]
-    for line in source["surnames"]:  # type: ignore[attr-defined]
+    for line in source["surnames"]:
         names = line["names"].split()
         surnames += names
         weights += [float(line["weight"])] * len(names)
@@ -51,16 +53,17 @@ def tables() -> NameTables:
     def place(words: str) -> Index:
         return np.array([given.setdefault(word, len(given)) for word in words.split()], dtype=np.int64)
 
-    whole = {key: place(words) for key, words in source["given"].items()}  # type: ignore[attr-defined]
-    letters = {key: place(words) for key, words in source["letters"].items()}  # type: ignore[attr-defined]
+    whole = {key: place(words) for key, words in source["given"].items()}
+    letters = {key: place(words) for key, words in source["letters"].items()}
     minority = place(str(source["minority_names"]))
     foreign = source["foreign_names"]
-    last = place(" ".join(foreign["last"].split()))  # type: ignore[index]
+    last = place(" ".join(foreign["last"].split()))
     share = np.cumsum(np.array(weights))
     # a foreign given name is printed as ' FIRST' after the family name: keep the spaced form in the table too
-    spaced = np.array([given.setdefault(" " + word, len(given)) for word in foreign["first"].split()])  # type: ignore
-    return NameTables(pa.array(surnames), share / share[-1], pa.array(list(given)), whole, letters, minority,
-                      spaced, last)
+    spaced = np.array([given.setdefault(" " + word, len(given)) for word in foreign["first"].split()])
+    return NameTables(
+        pa.array(surnames), share / share[-1], pa.array(list(given)), whole, letters, minority, spaced, last
+    )
 
 
 def skewed(random: np.random.Generator, choices: Index, count: int, power: float = 2.0) -> Index:
@@ -101,5 +104,6 @@ def draw_given(random: np.random.Generator, sex: npt.NDArray[np.int8], year: Ind
 def spell(surname: Index, first: Index, second: Index) -> pa.Array:
     """Return full names as text."""
     book = tables()
-    return pc.binary_join_element_wise(book.surnames.take(pa.array(surname)), book.given.take(pa.array(first)),
-                                       book.given.take(pa.array(second)), "")
+    return pc.binary_join_element_wise(
+        book.surnames.take(pa.array(surname)), book.given.take(pa.array(first)), book.given.take(pa.array(second)), ""
+    )

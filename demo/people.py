@@ -1,7 +1,9 @@
 """Residents of the demo city: households with surnames, addresses, phones, marriages and identity papers."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,16 +18,69 @@ from demo.profile import Profile
 Flags = npt.NDArray[np.bool_]
 # papers a person may hold; the first is the citizen's number
 CITIZEN, HONG_KONG, MACAO, TAIWAN, PERMANENT_OLD, PERMANENT_NEW, PASSPORT = range(7)
-PAPERS = ["citizen_id", "hong_kong_residence", "macao_residence", "taiwan_residence", "permanent_old",
-          "permanent_new", "passport"]
+PAPERS = [
+    "citizen_id",
+    "hong_kong_residence",
+    "macao_residence",
+    "taiwan_residence",
+    "permanent_old",
+    "permanent_new",
+    "passport",
+]
 # who lives in each kind of household: head, spouse, first child, second child, grandfather, grandmother
-HOUSEHOLDS = np.array([[1, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 0, 0],
-                       [1, 1, 1, 0, 1, 1], [1, 0, 1, 0, 0, 0]], dtype=bool)
+HOUSEHOLDS = np.array(
+    [
+        [1, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0],
+        [1, 1, 1, 0, 0, 0],
+        [1, 1, 1, 1, 0, 0],
+        [1, 1, 1, 0, 1, 1],
+        [1, 0, 1, 0, 0, 0],
+    ],
+    dtype=bool,
+)
 HOUSEHOLD_SHARES = [0.18, 0.22, 0.27, 0.12, 0.12, 0.09]
 HEAD, SPOUSE, CHILD, SECOND, GRANDFATHER, GRANDMOTHER = range(6)
-SEQUENCES = 497            # 001–994: the marks 996–999 of the over-hundreds are left alone
-PREFIXES = np.array([130, 131, 132, 133, 135, 136, 137, 138, 139, 147, 150, 151, 152, 155, 156, 157, 158, 159, 166, 170,
-                     176, 177, 178, 180, 181, 182, 183, 185, 186, 187, 188, 189, 192, 198, 199])
+SEQUENCES = 497  # 001–994: the marks 996–999 of the over-hundreds are left alone
+PREFIXES = np.array(
+    [
+        130,
+        131,
+        132,
+        133,
+        135,
+        136,
+        137,
+        138,
+        139,
+        147,
+        150,
+        151,
+        152,
+        155,
+        156,
+        157,
+        158,
+        159,
+        166,
+        170,
+        176,
+        177,
+        178,
+        180,
+        181,
+        182,
+        183,
+        185,
+        186,
+        187,
+        188,
+        189,
+        192,
+        198,
+        199,
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -37,8 +92,8 @@ class Slot:
     count: int
     sequence: int
     stride: int
-    rooms: int             # how many people of one region, birth day and sex fit
-    as_of: int             # days since 1970
+    rooms: int  # how many people of one region, birth day and sex fit
+    as_of: int  # days since 1970
 
 
 @dataclass(frozen=True)
@@ -55,8 +110,8 @@ class People:
     marital: Index
     spouse: Index
     paper: Index
-    state: Index           # 1 in register, 2 moved away, 3 dead
-    death: Index           # -1 while alive
+    state: Index  # 1 in register, 2 moved away, 3 dead
+    death: Index  # -1 while alive
     known: Flags
     moved_on: Index
     name: pa.Array
@@ -88,7 +143,7 @@ def party_ids(letter: str, start: int, rows: Index) -> pa.Array:
 def draw_people(random: np.random.Generator, slot: Slot, profile: Profile) -> People:
     """Return `slot.count` people of whole households (the last one cut), the same for the same generator state."""
     household, role, kind = draw_households(random, slot.count)
-    heads = np.searchsorted(household, household)          # the row of each person's head
+    heads = np.searchsorted(household, household)  # the row of each person's head
     sex, birth = draw_ages(random, role, heads, kind, slot.as_of)
     spouse = find_spouses(household, role)
     division = draw_divisions(random, household[-1] + 1)
@@ -103,12 +158,28 @@ def draw_people(random: np.random.Generator, slot: Slot, profile: Profile) -> Pe
     phone, old_phone = draw_phones(random, slot, (role, heads, birth))
     name = spell(surname, first, second)
     return People(
-        start=slot.start, household=household, role=role, sex=sex, birth=birth, ethnic=ethnic,
-        education=draw_education(random, birth, slot.as_of), marital=draw_marital(random, role, kind, birth, slot.as_of),
-        spouse=spouse, paper=paper, state=state, death=death, known=known,
-        moved_on=slot.as_of - (random.random(slot.count) * 6000).astype(np.int64) - 30, name=name,
-        former_name=draw_former(random, (surname, sex, birth, paper), profile), number=number, travel=travel,
-        phone=phone, old_phone=old_phone, address=draw_addresses(random, division).take(household))
+        start=slot.start,
+        household=household,
+        role=role,
+        sex=sex,
+        birth=birth,
+        ethnic=ethnic,
+        education=draw_education(random, birth, slot.as_of),
+        marital=draw_marital(random, role, kind, birth, slot.as_of),
+        spouse=spouse,
+        paper=paper,
+        state=state,
+        death=death,
+        known=known,
+        moved_on=slot.as_of - (random.random(slot.count) * 6000).astype(np.int64) - 30,
+        name=name,
+        former_name=draw_former(random, (surname, sex, birth, paper), profile),
+        number=number,
+        travel=travel,
+        phone=phone,
+        old_phone=old_phone,
+        address=draw_addresses(random, division).take(household),
+    )
 
 
 def draw_households(random: np.random.Generator, count: int) -> tuple[Index, Index, Index]:
@@ -120,8 +191,9 @@ def draw_households(random: np.random.Generator, count: int) -> tuple[Index, Ind
     return household[:count], role[:count], kind[household[:count]]
 
 
-def draw_ages(random: np.random.Generator, role: Index, heads: Index, kind: Index,
-              as_of: int) -> tuple[npt.NDArray[np.int8], Index]:
+def draw_ages(
+    random: np.random.Generator, role: Index, heads: Index, kind: Index, as_of: int
+) -> tuple[npt.NDArray[np.int8], Index]:
     """Return sex and birth day: husbands near wives, children a generation later, elders a generation before."""
     count = len(role)
     alone = (kind == 0) | (kind == 5)
@@ -131,8 +203,9 @@ def draw_ages(random: np.random.Generator, role: Index, heads: Index, kind: Inde
     sex = np.where(child, random.integers(1, 3, count), sex)
     sex = np.where(role == GRANDFATHER, 1, np.where(role == GRANDMOTHER, 2, sex))
     spread = random.random(count)
-    years = np.select([kind == 0, kind == 1, kind == 4], [20 + spread ** 1.3 * 66, 23 + spread * 62, 27 + spread * 26],
-                      25 + spread * 37)
+    years = np.select(
+        [kind == 0, kind == 1, kind == 4], [20 + spread**1.3 * 66, 23 + spread * 62, 27 + spread * 26], 25 + spread * 37
+    )
     head_birth = (as_of - years * 365.25)[heads].astype(np.int64)
     mate_birth = np.minimum(head_birth + random.normal(500, 1000, count)[heads].astype(np.int64), as_of - 22 * 366)
     parent_age = as_of - np.maximum(head_birth, mate_birth)
@@ -144,9 +217,11 @@ def draw_ages(random: np.random.Generator, role: Index, heads: Index, kind: Inde
     twins = (random.random(count) < 0.04)[heads]
     second_birth = np.where(twins, first_birth, second_birth)
     elder = head_birth - ((20 + random.random(count) * 12) * 365.25).astype(np.int64)[heads]
-    birth = np.select([role == HEAD, role == SPOUSE, role == CHILD, role == SECOND, role == GRANDFATHER],
-                      [head_birth, mate_birth, first_birth, second_birth, elder],
-                      elder + (random.random(count) * 1500).astype(np.int64))
+    birth = np.select(
+        [role == HEAD, role == SPOUSE, role == CHILD, role == SECOND, role == GRANDFATHER],
+        [head_birth, mate_birth, first_birth, second_birth, elder],
+        elder + (random.random(count) * 1500).astype(np.int64),
+    )
     return sex.astype(np.int8), np.maximum(birth, as_of - 104 * 365).astype(np.int64)
 
 
@@ -169,8 +244,9 @@ def draw_ethnic(random: np.random.Generator, division: Index, household: Index) 
     return result
 
 
-def draw_names(random: np.random.Generator,
-               facts: tuple[Index, Index, Index, npt.NDArray[np.int8], Index]) -> tuple[Index, Index, Index]:
+def draw_names(
+    random: np.random.Generator, facts: tuple[Index, Index, Index, npt.NDArray[np.int8], Index]
+) -> tuple[Index, Index, Index]:
     """Return surname and given indices; children and grandfather carry the head's surname (a few the mother's)."""
     role, heads, kind, sex, birth = facts
     surname = draw_surnames(random, len(role))
@@ -184,7 +260,7 @@ def draw_names(random: np.random.Generator,
     return surname, first, second
 
 
-def plant_namesakes(random: np.random.Generator, facts: tuple[npt.NDArray[np.int64], ...], profile: Profile) -> None:
+def plant_namesakes(random: np.random.Generator, facts: tuple[npt.NDArray[Any], ...], profile: Profile) -> None:
     """Give some people who live alone the name and the birth day of another person who lives alone (in place)."""
     role, kind, sex, birth, surname, first, second = facts
     alone = np.flatnonzero((role == HEAD) & (kind == 0))
@@ -203,15 +279,19 @@ def draw_papers(random: np.random.Generator, role: Index, kind: Index, profile: 
     return np.where(foreign, np.clip(paper, 1, 6), CITIZEN)
 
 
-def rename(random: np.random.Generator, parts: tuple[Index, Index, Index], paper: Index,
-           ethnic: Index) -> tuple[Index, Index, Index]:
+def rename(
+    random: np.random.Generator, parts: tuple[Index, Index, Index], paper: Index, ethnic: Index
+) -> tuple[Index, Index, Index]:
     """Return name indices with foreigners' names in Latin letters and some minority names in their own form."""
     surname, first, second = parts
     book, count = tables(), len(paper)
     foreign = paper >= PERMANENT_OLD
     own = ((ethnic == 5) | (ethnic == 2)) & (random.random(count) < 0.8)
-    first = np.where(foreign, skewed(random, book.foreign_last, count, 1.0),
-                     np.where(own, skewed(random, book.minority, count, 1.0), first))
+    first = np.where(
+        foreign,
+        skewed(random, book.foreign_last, count, 1.0),
+        np.where(own, skewed(random, book.minority, count, 1.0), first),
+    )
     second = np.where(foreign, skewed(random, book.foreign_first, count, 1.0), np.where(own, 0, second))
     return np.where(foreign | own, 0, surname), first, second
 
@@ -235,8 +315,9 @@ def draw_known(random: np.random.Generator, household: Index, paper: Index, prof
     return registered
 
 
-def draw_numbers(random: np.random.Generator, slot: Slot,
-                 facts: tuple[npt.NDArray[np.int8], Index, Index, Flags, Index]) -> tuple[pa.Array, pa.Array, Index]:
+def draw_numbers(
+    random: np.random.Generator, slot: Slot, facts: tuple[npt.NDArray[np.int8], Index, Index, Flags, Index]
+) -> tuple[pa.Array, pa.Array, Index]:
     """Return paper numbers, travel permits (or null) and birth days; days move when a day's numbers run out."""
     sex, birth, paper, known, household = facts
     book, count = gazetteer(), len(sex)
@@ -252,7 +333,7 @@ def draw_numbers(random: np.random.Generator, slot: Slot,
     while (full := rank >= slot.rooms).any():
         birth[full] -= 37
         rank = ranks(region, birth, sex)
-    mixed = (region * 7919 + birth * 104729) % SEQUENCES       # the same for all who share region and day
+    mixed = (region * 7919 + birth * 104729) % SEQUENCES  # the same for all who share region and day
     place = (slot.sequence + slot.stride * rank + mixed) % SEQUENCES
     number = digits.citizen(region, digits.year_month_day(birth), place * 2 + np.where(sex == 1, 1, 2))
     identity = np.arange(slot.start, slot.start + count)
@@ -276,11 +357,16 @@ def papers(number: pa.Array, paper: Index, birth: Index, identity: Index) -> pa.
     old = np.flatnonzero(paper == PERMANENT_OLD)
     passport = np.flatnonzero(paper == PASSPORT)
     country = np.array([np.frombuffer(word, dtype=np.uint8) for word in (b"USA", b"RUS", b"KOR", b"JPN", b"DEU")])
-    card = digits.icao(digits.join(
-        country[identity[old] % 5], digits.constant("1303", len(old)),
-        digits.matrix(digits.year_month_day(birth[old]) % 1000000, 6), digits.matrix(identity[old] % 10, 1)))
+    card = digits.icao(
+        digits.join(
+            country[identity[old] % 5],
+            digits.constant("1303", len(old)),
+            digits.matrix(digits.year_month_day(birth[old]) % 1000000, 6),
+            digits.matrix(identity[old] % 10, 1),
+        )
+    )
     letter = np.frombuffer(b"CKLMNPR", dtype=np.uint8)[identity[passport] % 7][:, None]
-    book = digits.join(letter, digits.matrix(identity[passport] * 7368787 % 10 ** 8, 8))
+    book = digits.join(letter, digits.matrix(identity[passport] * 7368787 % 10**8, 8))
     for rows, made in ((old, card), (passport, book)):
         mask = np.zeros(len(paper), dtype=bool)
         mask[rows] = True
@@ -290,23 +376,27 @@ def papers(number: pa.Array, paper: Index, birth: Index, identity: Index) -> pa.
 
 def travel_permits(paper: Index, identity: Index) -> pa.Array:
     """Return travel permits: H or M and 8 digits, 8 digits for Taiwan, null for others."""
-    body = digits.matrix(identity * 6700417 % 10 ** 8, 8)
+    body = digits.matrix(identity * 6700417 % 10**8, 8)
     lettered = digits.join(np.where(paper == HONG_KONG, 72, 77).astype(np.uint8)[:, None], body)
     made = pc.if_else(pa.array(paper == TAIWAN), digits.text(body), digits.text(lettered))
     return pc.if_else(pa.array((paper >= HONG_KONG) & (paper <= TAIWAN)), made, pa.scalar(None, pa.string()))
 
 
-def draw_phones(random: np.random.Generator, slot: Slot, facts: tuple[Index, Index, Index]) -> tuple[pa.Array, pa.Array]:
+def draw_phones(
+    random: np.random.Generator, slot: Slot, facts: tuple[Index, Index, Index]
+) -> tuple[pa.Array, pa.Array]:
     """Return phones now and before. Children and many elders use the head's; each mobile number is given out once."""
     role, heads, birth = facts
     count, age = len(role), (slot.as_of - birth) // 365
     identity = np.arange(slot.start, slot.start + count)
     prefix = PREFIXES[(random.random(count) ** 1.3 * len(PREFIXES)).astype(np.int64)]
-    mobile = prefix * 10 ** 8 + (identity * 48271301 + 27182818) % 10 ** 8
-    before = prefix[::-1] * 10 ** 8 + (identity * 48271301 + 77182835) % 10 ** 8
+    mobile = prefix * 10**8 + (identity * 48271301 + 27182818) % 10**8
+    before = prefix[::-1] * 10**8 + (identity * 48271301 + 77182835) % 10**8
     shares_head = (age < 14) | ((age > 70) & (random.random(count) < 0.35)) | (random.random(count) < 0.03)
     own = np.where(shares_head, mobile[heads], mobile)
-    line = digits.join(digits.constant("0335-", count), digits.matrix(3000000 + (identity[heads] * 7351 + 141421) % 6000000, 7))
+    line = digits.join(
+        digits.constant("0335-", count), digits.matrix(3000000 + (identity[heads] * 7351 + 141421) % 6000000, 7)
+    )
     landline = pa.array((random.random(count) < 0.04) & (age > 45))
     now = pc.if_else(landline, digits.text(line), digits.text(digits.matrix(own, 11)))
     return now, digits.text(digits.matrix(before, 11))
@@ -315,8 +405,9 @@ def draw_phones(random: np.random.Generator, slot: Slot, facts: tuple[Index, Ind
 def draw_education(random: np.random.Generator, birth: Index, as_of: int) -> Index:
     """Return GB/T 4658 two-digit codes by age: primary to doctorate."""
     age, draw = (as_of - birth) // 365, random.random(len(birth))
-    adult = np.select([draw < 0.003, draw < 0.04, draw < 0.27, draw < 0.50, draw < 0.60, draw < 0.80],
-                      [11, 14, 21, 31, 41, 61], 71)
+    adult = np.select(
+        [draw < 0.003, draw < 0.04, draw < 0.27, draw < 0.50, draw < 0.60, draw < 0.80], [11, 14, 21, 31, 41, 61], 71
+    )
     older = np.select([draw < 0.01, draw < 0.05, draw < 0.15, draw < 0.45], [21, 31, 61, 71], 81)
     return np.where(age < 7, 90, np.where(age < 13, 81, np.where(age < 16, 71, np.where(age > 60, older, adult))))
 
@@ -329,8 +420,9 @@ def draw_marital(random: np.random.Generator, role: Index, kind: Index, birth: I
     return np.where(married, 20, np.where((role == HEAD) & (kind == 5), 40, np.where(role == HEAD, alone, 10)))
 
 
-def draw_former(random: np.random.Generator, facts: tuple[Index, npt.NDArray[np.int8], Index, Index],
-                profile: Profile) -> pa.Array:
+def draw_former(
+    random: np.random.Generator, facts: tuple[Index, npt.NDArray[np.int8], Index, Index], profile: Profile
+) -> pa.Array:
     """Return former names, null for most: another given name under the same surname."""
     surname, sex, birth, paper = facts
     first, second = draw_given(random, sex, digits.year_month_day(birth) // 10000)

@@ -1,4 +1,5 @@
 """Addresses: a gazetteer flattened into string tables, drawn by integers."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -69,12 +70,19 @@ class Addresses:
     def take(self, rows: Index) -> Addresses:
         """Return the addresses of `rows`."""
         spot = pa.array(rows)
-        return Addresses(self.division[rows], self.code.take(spot), self.district.take(spot), self.town.take(spot),
-                         self.community.take(spot), self.road.take(spot), self.number.take(spot),
-                         self.detail.take(spot))
+        return Addresses(
+            self.division[rows],
+            self.code.take(spot),
+            self.district.take(spot),
+            self.town.take(spot),
+            self.community.take(spot),
+            self.road.take(spot),
+            self.number.take(spot),
+            self.detail.take(spot),
+        )
 
     def free_text(self, style: Index) -> pa.Array:
-        """Return whole addresses as text; `style` 0 writes the province, 1 the city, 2 the district, 3 also the town."""
+        """Return whole addresses as text; `style` 0 has the province, 1 the city, 2 the district, 3 the town."""
         prefix = pa.array(["河北省秦皇岛市", "秦皇岛市", "", "秦皇岛市"]).take(pa.array(style))
         town = pc.if_else(pa.array(style == 3), self.town, pa.scalar(""))
         return pc.binary_join_element_wise(prefix, self.district, town, self.road, self.number, self.detail, "")
@@ -91,8 +99,8 @@ def shares(weights: list[float]) -> npt.NDArray[np.float64]:
 def gazetteer() -> Gazetteer:
     """Return the gazetteer of data/places.yaml."""
     source = read("places")
-    divisions: dict[str, dict[str, str]] = source["divisions"]  # type: ignore[assignment]
-    regions: dict[str, dict[str, int]] = source["regions"]  # type: ignore[assignment]
+    divisions: dict[str, dict[str, str]] = source["divisions"]
+    regions: dict[str, dict[str, int]] = source["regions"]
     every = list(divisions.values())
     return Gazetteer(
         codes=np.array([int(code) for code in divisions]),
@@ -106,7 +114,8 @@ def gazetteer() -> Gazetteer:
         stations=pa.array(str(source["stations"]).split()),
         local_regions=np.array([int(code) for code in regions["local"]]),
         local_cumulative=shares([float(weight) for weight in regions["local"].values()]),
-        outside_regions=np.array([int(code) for code in str(regions["outside"]).split()]))
+        outside_regions=np.array([int(code) for code in str(regions["outside"]).split()]),
+    )
 
 
 def draw_divisions(random: np.random.Generator, count: int) -> Index:
@@ -128,16 +137,28 @@ def draw_addresses(random: np.random.Generator, division: Index) -> Addresses:
     village = book.villages.draw(division, random)
     road = pc.if_else(pa.array(urban), book.roads.draw(division, random, 1.4), village)
     crowd = book.communities.take(pa.array((random.random(count) * len(book.communities)).astype(np.int64)))
-    community = pc.if_else(pa.array(urban), pc.binary_join_element_wise(crowd, pa.scalar("社区居委会"), ""),
-                           pc.binary_join_element_wise(village, pa.scalar("委会"), ""))
+    community = pc.if_else(
+        pa.array(urban),
+        pc.binary_join_element_wise(crowd, pa.scalar("社区居委会"), ""),
+        pc.binary_join_element_wise(village, pa.scalar("委会"), ""),
+    )
     estate = book.compounds.take(pa.array((random.random(count) * len(book.compounds)).astype(np.int64)))
     estate = pc.if_else(pa.array(random.random(count) < 0.6), estate, pa.scalar(""))
     room = (random.random(count) * 18 + 1).astype(np.int64) * 100 + (random.random(count) * 4 + 1).astype(np.int64)
     detail = pc.binary_join_element_wise(
-        estate, whole((random.random(count) * 40 + 1).astype(np.int64), "栋"),
-        whole((random.random(count) * 6 + 1).astype(np.int64), "单元"), whole(room, "室"), "")
+        estate,
+        whole((random.random(count) * 40 + 1).astype(np.int64), "栋"),
+        whole((random.random(count) * 6 + 1).astype(np.int64), "单元"),
+        whole(room, "室"),
+        "",
+    )
     return Addresses(
-        division=division, code=digits.text(digits.matrix(book.codes[division], 6)),
-        district=book.names.take(pa.array(division)), town=town, community=community, road=road,
+        division=division,
+        code=digits.text(digits.matrix(book.codes[division], 6)),
+        district=book.names.take(pa.array(division)),
+        town=town,
+        community=community,
+        road=road,
         number=whole((random.random(count) ** 1.5 * 480 + 1).astype(np.int64), "号"),
-        detail=pc.if_else(pa.array(urban), detail, pa.scalar("")))
+        detail=pc.if_else(pa.array(urban), detail, pa.scalar("")),
+    )

@@ -1,4 +1,5 @@
 """Error profiles: every rate of the demo city, read from one YAML file and named as an assumption."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ import yaml
 FOLDER = Path(__file__).parent / "profiles"
 
 
-class BadProfile(ValueError):
+class ProfileError(ValueError):
     """A profile that cannot be used; the message names the file, the key and what was expected."""
 
 
@@ -48,23 +49,25 @@ class Profile:
 
 
 def load(name: str) -> Profile:
-    """Return a profile by the name of a shipped one or by path. Raises `BadProfile`."""
+    """Return a profile by the name of a shipped one or by path. Raises `ProfileError`."""
     path = Path(name) if name.endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"
     if not path.is_file():
         shipped = ", ".join(sorted(one.stem for one in FOLDER.glob("*.yaml")))
-        raise BadProfile(f"没有这个误差配置 / no such profile: {name}; shipped: {shipped}; or give a path ending in .yaml")
+        raise ProfileError(
+            f"没有这个误差配置 / no such profile: {name}; shipped: {shipped}; or give a path ending in .yaml"
+        )
     loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     expected = set(Profile.__dataclass_fields__)
     if not isinstance(loaded, dict) or set(loaded) != expected:
-        raise BadProfile(f"{path}: expected exactly the keys {sorted(expected)}")
+        raise ProfileError(f"{path}: expected exactly the keys {sorted(expected)}")
     check(path, "", {key: value for key, value in loaded.items() if key != "name"})
     return Profile(**loaded)
 
 
 def check(path: Path, where: str, value: object) -> None:
-    """Refuse anything that is not a mapping of rates. Raises `BadProfile` naming the key."""
+    """Refuse anything that is not a mapping of rates. Raises `ProfileError` naming the key."""
     if isinstance(value, dict):
         for key, inner in value.items():
             check(path, f"{where}.{key}".lstrip("."), inner)
     elif isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise BadProfile(f"{path}: {where}: expected a number of at least 0, found {value!r}")
+        raise ProfileError(f"{path}: {where}: expected a number of at least 0, found {value!r}")

@@ -1,4 +1,5 @@
 """One day's revision of the truth: what was added, dropped, mended and learnt, written row group by row group."""
+
 from __future__ import annotations
 
 import re
@@ -33,29 +34,47 @@ class Revision:
     learnt: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.by_table: dict[str, list[Defect]] = defaultdict(list)
-        for one in self.defects:
-            self.by_table[one["table"]].append(one)
+        self.by_key: dict[tuple[str, str | None], list[Defect]] = {}
+        self.take(self.defects)
 
-    def defects_of(self, table: Table) -> list[Defect]:
-        """Return the errors that stand in a table."""
-        return self.by_table[table.name]
+    def take(self, defects: list[Defect]) -> None:
+        """Add errors to those that stand."""
+        for one in defects:
+            self.by_key.setdefault((one["table"], one["key"]), []).append(one)
+
+    def faulty_keys(self, table: Table) -> list[str]:
+        """Return the keys of a table's rows that hold an error, in the order in which they were planted."""
+        return [key for name, key in self.by_key if name == table.name and key is not None]
+
+    def defects_of(self, table: Table, key: str) -> list[Defect]:
+        """Return the errors that stand in one row."""
+        return self.by_key.get((table.name, key), [])
 
     def note(self, table: Table, keys: Iterable[str], change: str, columns: str) -> None:
         """Remember a change of rows for the list of changes."""
-        self.changes += [{"day": self.day, "department": table.department, "table": table.name, "key": key,
-                          "change": change, "columns": columns} for key in keys]
+        self.changes += [
+            {
+                "day": self.day,
+                "department": table.department,
+                "table": table.name,
+                "key": key,
+                "change": change,
+                "columns": columns,
+            }
+            for key in keys
+        ]
 
     def drop(self, table: Table, keys: list[str]) -> None:
         """Forget rows that were deleted for good, with their errors."""
         self.dropped[table.name] |= set(keys)
-        self.by_table[table.name] = [one for one in self.by_table[table.name] if one["key"] not in self.dropped[table.name]]
+        for key in keys:
+            self.by_key.pop((table.name, key), None)
         self.note(table, keys, "deleted", "")
 
     def mend(self, table: Table, key: str, columns: set[str]) -> None:
         """Forget the errors of cells that are right now."""
-        self.by_table[table.name] = [one for one in self.by_table[table.name]
-                                     if one["key"] != key or one["column"] not in columns]
+        left = [one for one in self.by_key.pop((table.name, key), []) if one["column"] not in columns]
+        self.take(left)
 
     def learn(self, table: Table, key: str, known: dict[str, Any]) -> None:
         """Remember what a leading register now knows about a row's first party."""
@@ -64,17 +83,18 @@ class Revision:
     def add_rows(self, dirty: Dirty) -> None:
         """Add the truth of new rows."""
         self.records.append(truth.records(dirty, self.day))
-        self.by_table[dirty.table.name] += dirty.defects.to_pylist()
+        self.take(dirty.defects.to_pylist())
         self.note(dirty.table, dirty.columns[dirty.table.key].to_pylist(), "new", "")
 
     def standing_defects(self) -> pa.Table:
         """Return the errors that stand at the end of the day."""
-        return pa.Table.from_pylist([one for rows in self.by_table.values() for one in rows], schema=DEFECTS)
+        return pa.Table.from_pylist([one for rows in self.by_key.values() for one in rows], schema=DEFECTS)
 
 
 def usable_keys(folder: Path, table: Table) -> list[str]:
     """Return the keys that stand exactly once in a table of the truth, in the order of the rows."""
-    file, found = pq.ParquetFile(folder / "records.parquet"), []
+    file = pq.ParquetFile(folder / "records.parquet")
+    found: list[str | None] = []
     statement = table.parties[0].statement
     for group in range(file.num_row_groups):
         rows = file.read_row_group(group, columns=["table", "statement", "key"])
@@ -112,7 +132,9 @@ def rewrite(folder: Path, name: str, revise: Callable[[pa.Table], pa.Table], mor
 def without_dropped(rows: pa.Table, revision: Revision) -> pa.Table:
     """Return records without those of deleted rows."""
     for name, keys in sorted(revision.dropped.items()):
-        mine = pc.and_(pc.equal(rows["table"], name), pc.is_in(rows["key"], value_set=pa.array(sorted(keys), pa.string())))
+        mine = pc.and_(
+            pc.equal(rows["table"], name), pc.is_in(rows["key"], value_set=pa.array(sorted(keys), pa.string()))
+        )
         rows = rows.filter(pc.invert(pc.fill_null(mine, False)))
     return rows
 
@@ -148,5 +170,10 @@ def taught(rows: pa.Table, id_column: str, learnt: dict[str, dict[str, Any]]) ->
         one.update({key: value for key, value in known.items() if key in one})
     new = pa.Table.from_pylist(fresh, schema=rows.schema)
     mask = pa.chunked_array([pa.array(mine)])
-    return pa.table([pc.replace_with_mask(rows[name].combine_chunks(), mask.combine_chunks(), new[name].combine_chunks())
-                     for name in rows.column_names], schema=rows.schema)
+    return pa.table(
+        [
+            pc.replace_with_mask(rows[name].combine_chunks(), mask.combine_chunks(), new[name].combine_chunks())
+            for name in rows.column_names
+        ],
+        schema=rows.schema,
+    )

@@ -1,4 +1,5 @@
 """Where departments keep their tables: SQLite files, or a real PostgreSQL or MySQL server. All columns are text."""
+
 from __future__ import annotations
 
 import sqlite3
@@ -56,6 +57,10 @@ class SqlTables:
         """Return the quoted table, with its schema where there is one."""
         return f"{self.name(self.schema)}.{self.name(table.name)}" if self.schema else self.name(table.name)
 
+    def where(self, table: Table) -> str:
+        """Return the clause that finds a row by key."""
+        return f"WHERE {self.name(table.key)} = {self.mark}"
+
     def run(self, statement: str, values: Sequence[str | None] = ()) -> list[tuple[Any, ...]]:
         """Execute one statement and return its rows, none for a change."""
         cursor = self.connection.cursor()
@@ -74,24 +79,28 @@ class SqlTables:
     def finish(self, table: Table) -> None:
         """Index key and update time after the first load."""
         for column in (table.key, table.stamp):
-            self.run(f"CREATE INDEX {self.name(f'IX_{table.name}_{column}')} ON {self.place(table)} ({self.name(column)})")
+            self.run(
+                f"CREATE INDEX {self.name(f'IX_{table.name}_{column}')} ON {self.place(table)} ({self.name(column)})"
+            )
 
     def read(self, table: Table, keys: Sequence[str]) -> list[Row]:
         """Return the rows with these keys, in the order of the keys."""
         columns = ", ".join(self.name(column) for column in table.columns)
-        found = [self.run(f"SELECT {columns} FROM {self.place(table)} WHERE {self.name(table.key)} = {self.mark}", [key])
-                 for key in keys]
+        query = f"SELECT {columns} FROM {self.place(table)} {self.where(table)}"  # noqa: S608  # quoted identifiers
+        found = [self.run(query, [key]) for key in keys]
         return [dict(zip(table.columns, row, strict=True)) for rows in found for row in rows]
 
     def update(self, table: Table, key: str, cells: Row) -> None:
         """Set cells of the row with this key."""
         sets = ", ".join(f"{self.name(column)} = {self.mark}" for column in cells)
-        self.run(f"UPDATE {self.place(table)} SET {sets} WHERE {self.name(table.key)} = {self.mark}", [*cells.values(), key])
+        change = f"UPDATE {self.place(table)} SET {sets} {self.where(table)}"  # noqa: S608  # quoted identifiers
+        self.run(change, [*cells.values(), key])
 
     def delete(self, table: Table, keys: Iterable[str]) -> None:
         """Delete rows by key."""
+        removal = f"DELETE FROM {self.place(table)} {self.where(table)}"  # noqa: S608  # quoted identifiers
         for key in keys:
-            self.run(f"DELETE FROM {self.place(table)} WHERE {self.name(table.key)} = {self.mark}", [key])
+            self.run(removal, [key])
 
     def close(self) -> None:
         """Commit and let go."""
@@ -100,7 +109,7 @@ class SqlTables:
 
 
 class SqliteTables(SqlTables):
-    """One SQLite file a department, loaded through ADBC in autocommit, which keeps the file's bytes the same each time."""
+    """One SQLite file a department, loaded through ADBC in autocommit, so that its bytes are the same each time."""
 
     mark, holds = "?", Store(null_characters=True, control_characters=True, repeats_rows=False)
 
@@ -108,7 +117,8 @@ class SqliteTables(SqlTables):
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self.connection = sqlite3.connect(path, check_same_thread=False)
-        self.run("PRAGMA synchronous = OFF")
+        for pragma in ("synchronous = OFF", "journal_mode = MEMORY", "cache_size = -65536"):
+            self.run(f"PRAGMA {pragma}")
         self.bulk: Any = None
 
     def append(self, table: Table, rows: pa.Table) -> None:
@@ -172,17 +182,25 @@ class MysqlTables(SqlTables):
 
         parts = urlsplit(url)
         self.connection = pymysql.connect(
-            host=parts.hostname or "127.0.0.1", port=parts.port or 3306, user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""), database=parts.path.strip("/"), charset="utf8mb4")
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or 3306,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            database=parts.path.strip("/"),
+            charset="utf8mb4",
+        )
 
     def column_types(self, table: Table) -> str:
         """Return the column list of CREATE TABLE."""
         narrow = (table.key, table.stamp)
-        return ", ".join(f"{self.name(column)} {'VARCHAR(64)' if column in narrow else 'TEXT'}" for column in table.columns)
+        return ", ".join(
+            f"{self.name(column)} {'VARCHAR(64)' if column in narrow else 'TEXT'}" for column in table.columns
+        )
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows by executemany, which PyMySQL folds into multi-row INSERTs."""
         marks = ", ".join([self.mark] * len(table.columns))
+        statement = f"INSERT INTO {self.place(table)} VALUES ({marks})"  # noqa: S608  # quoted identifiers
+        lines = list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
         with self.connection.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO {self.place(table)} VALUES ({marks})",
-                               list(zip(*(column.to_pylist() for column in rows.columns), strict=True)))
+            cursor.executemany(statement, lines)

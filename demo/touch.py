@@ -1,33 +1,42 @@
 """Change one cell of one row as the department's own program would: the row's update time moves with it."""
+
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from demo.build import CannotBuild, standing
+from demo.build import BuildError, standing
 from demo.departments import DEPARTMENTS
 from demo.departments import agriculture as paper
 from demo.drops import DropTables
 from demo.emission import Table
 from demo.stores import SqliteTables
 
-COLUMNS = {"RK_CZRK": "LXDH", "YZ_YZXX": "YZNR", "E_BASEINFO": "TEL", "MARRIAGE_REG": "TEL_MAN", "AC01": "AAE005",
-           "subsidy_recipients": "联系电话"}
+COLUMNS = {
+    "RK_CZRK": "LXDH",
+    "YZ_YZXX": "YZNR",
+    "E_BASEINFO": "TEL",
+    "MARRIAGE_REG": "TEL_MAN",
+    "AC01": "AAE005",
+    "subsidy_recipients": "联系电话",
+}
 
 
 def touch_cell(out: Path, department: str) -> list[str]:
-    """Change one cell of the department's first table and return lines that say which, masked. Raises `CannotBuild`."""
+    """Change one cell of the department's first table and return lines that say which, masked. Raises `BuildError`."""
     city, table = standing(out), DEPARTMENTS[department].TABLES[0]
     if city is None:
-        raise CannotBuild(f"{out} 里没有演示城市 / no demo city in {out}; first: python -m demo build --out {out}")
-    if department in city["on_servers"]:  # type: ignore[operator]
-        raise CannotBuild(f"{department} 在服务器上 / lives on a server; touch works on files only")
+        raise BuildError(f"{out} 里没有演示城市 / no demo city in {out}; first: python -m demo build --out {out}")
+    if department in str(city["on_servers"]):
+        raise BuildError(f"{department} 在服务器上 / lives on a server; touch works on files only")
     if department == paper.DEPARTMENT:
         key, before, after = touch_list(out, table)
     else:
         key, before, after = touch_row(out, department, table)
-    return [f"{department}.{table.name}  {table.key} = {masked(key)}", f"{COLUMNS[table.name]}: {masked(before)} → {masked(after)}"]
+    return [
+        f"{department}.{table.name}  {table.key} = {masked(key)}",
+        f"{COLUMNS[table.name]}: {masked(before)} → {masked(after)}",
+    ]
 
 
 def masked(value: str) -> str:
@@ -38,7 +47,7 @@ def masked(value: str) -> str:
 def next_value(value: str) -> str:
     """Return another phone or text, always the same one for the same value."""
     if value.isascii() and value.isdigit() and len(value) == 11:
-        return value[:3] + f"{(int(value[3:]) + 12345677) % 10 ** 8:08d}"
+        return value[:3] + f"{(int(value[3:]) + 12345677) % 10**8:08d}"
     return value + "（更）"
 
 
@@ -46,17 +55,16 @@ def touch_row(out: Path, department: str, table: Table) -> tuple[str, str, str]:
     """Change the first healthy row by key; its update time becomes a second later than any in the table."""
     path, column = out / "sources" / f"{department}.sqlite", COLUMNS[table.name]
     like = "1__________" if column != "YZNR" else "%"
-    query = (f'SELECT "{table.key}", "{column}" FROM "{table.name}" WHERE "{column}" LIKE ? AND "{table.key}" IS NOT NULL '
-             f'GROUP BY "{table.key}" HAVING count(*) = 1 ORDER BY "{table.key}" LIMIT 1')
-    with sqlite3.connect(path) as connection:
-        found = connection.execute(query, (like,)).fetchone()
-        last = connection.execute(f'SELECT max("{table.stamp}") FROM "{table.name}"').fetchone()[0]
-    connection.close()
-    if found is None:
-        raise CannotBuild(f"{table.name}: 没有可改的行 / no row to change")
-    key, before = found
-    later = datetime.strptime(last, "%Y-%m-%d %H:%M:%S") + timedelta(seconds=1)
     tables = SqliteTables(path)
+    cell, name, place = tables.name(column), tables.name(table.key), tables.place(table)
+    healthy = f"{cell} LIKE ? AND {name} IS NOT NULL GROUP BY {name} HAVING count(*) = 1"
+    query = f"SELECT {name}, {cell} FROM {place} WHERE {healthy} ORDER BY {name} LIMIT 1"  # noqa: S608  # quoted
+    found = tables.run(query, [like])
+    last = tables.run(f"SELECT max({tables.name(table.stamp)}) FROM {place}")[0][0]  # noqa: S608  # quoted
+    if not found:
+        raise BuildError(f"{table.name}: 没有可改的行 / no row to change")
+    key, before = found[0]
+    later = datetime.fromisoformat(last) + timedelta(seconds=1)
     tables.update(table, key, {column: next_value(before), table.stamp: later.strftime("%Y-%m-%d %H:%M:%S")})
     tables.close()
     return key, before, next_value(before)
@@ -68,7 +76,7 @@ def touch_list(out: Path, table: Table) -> tuple[str, str, str]:
     names, column = list(table.columns), COLUMNS[table.name]
     lines = sorted(line for line in tables.rows(table) if len(line[names.index(column)]) == 11 and line[0])
     if not lines:
-        raise CannotBuild(f"{table.name}: 没有可改的行 / no line to change")
+        raise BuildError(f"{table.name}: 没有可改的行 / no line to change")
     key, before = lines[0][names.index(table.key)], lines[0][names.index(column)]
     tables.update(table, key, {column: next_value(before)})
     tables.close()

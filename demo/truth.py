@@ -1,4 +1,5 @@
 """The truth as Parquet: who exists, whose each statement is, which facts hold, and every planted error."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -9,33 +10,80 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from demo import digits
+from demo.companies import TYPE_CODES
 from demo.dirt import DEFECTS, Dirty
-from demo.emission import NOTHING, take
+from demo.emission import NOTHING
 from demo.names import Index
 from demo.people import PAPERS
-from demo.companies import TYPE_CODES
 from demo.world import Chunk
 
 TEXT = pa.string()
-PERSONS = pa.schema([
-    ("person_id", TEXT), ("citizen_id", TEXT), ("name", TEXT), ("former_name", TEXT), ("sex", TEXT), ("birth_date", TEXT),
-    ("ethnic_group", TEXT), ("marital", TEXT), ("phone", TEXT), ("address", TEXT), ("division", TEXT), ("paper", TEXT),
-    ("paper_number", TEXT), ("travel_permit", TEXT), ("household", TEXT), ("spouse_id", TEXT),
-    ("known_to_police", pa.bool_()), ("alive", pa.bool_()), ("moved_away", pa.bool_()), ("death_date", TEXT),
-    ("day", pa.int32())])
-BUSINESSES = pa.schema([
-    ("business_id", TEXT), ("uscc", TEXT), ("regno", TEXT), ("name", TEXT), ("entity_type", TEXT),
-    ("representative_id", TEXT), ("former_representative_id", TEXT), ("founded_on", TEXT), ("state", TEXT),
-    ("sealed", pa.bool_()), ("address", TEXT), ("day", pa.int32())])
-RECORDS = pa.schema([
-    ("department", TEXT), ("table", TEXT), ("key", TEXT), ("statement", TEXT), ("entity", TEXT), ("true_id", TEXT),
-    ("day", pa.int32())])
-FACTS = pa.schema([
-    ("kind", TEXT), ("first_id", TEXT), ("second_id", TEXT), ("since", TEXT), ("until", TEXT), ("day", pa.int32())])
-CHANGES = pa.schema([
-    ("day", pa.int32()), ("department", TEXT), ("table", TEXT), ("key", TEXT), ("change", TEXT), ("columns", TEXT)])
-FILES = {"persons": PERSONS, "businesses": BUSINESSES, "records": RECORDS, "facts": FACTS, "defects": DEFECTS,
-         "changes": CHANGES}
+PERSONS = pa.schema(
+    [
+        ("person_id", TEXT),
+        ("citizen_id", TEXT),
+        ("name", TEXT),
+        ("former_name", TEXT),
+        ("sex", TEXT),
+        ("birth_date", TEXT),
+        ("ethnic_group", TEXT),
+        ("marital", TEXT),
+        ("phone", TEXT),
+        ("address", TEXT),
+        ("division", TEXT),
+        ("paper", TEXT),
+        ("paper_number", TEXT),
+        ("travel_permit", TEXT),
+        ("household", TEXT),
+        ("spouse_id", TEXT),
+        ("known_to_police", pa.bool_()),
+        ("alive", pa.bool_()),
+        ("moved_away", pa.bool_()),
+        ("death_date", TEXT),
+        ("day", pa.int32()),
+    ]
+)
+BUSINESSES = pa.schema(
+    [
+        ("business_id", TEXT),
+        ("uscc", TEXT),
+        ("regno", TEXT),
+        ("name", TEXT),
+        ("entity_type", TEXT),
+        ("representative_id", TEXT),
+        ("former_representative_id", TEXT),
+        ("founded_on", TEXT),
+        ("state", TEXT),
+        ("sealed", pa.bool_()),
+        ("address", TEXT),
+        ("day", pa.int32()),
+    ]
+)
+RECORDS = pa.schema(
+    [
+        ("department", TEXT),
+        ("table", TEXT),
+        ("key", TEXT),
+        ("statement", TEXT),
+        ("entity", TEXT),
+        ("true_id", TEXT),
+        ("day", pa.int32()),
+    ]
+)
+FACTS = pa.schema(
+    [("kind", TEXT), ("first_id", TEXT), ("second_id", TEXT), ("since", TEXT), ("until", TEXT), ("day", pa.int32())]
+)
+CHANGES = pa.schema(
+    [("day", pa.int32()), ("department", TEXT), ("table", TEXT), ("key", TEXT), ("change", TEXT), ("columns", TEXT)]
+)
+FILES = {
+    "persons": PERSONS,
+    "businesses": BUSINESSES,
+    "records": RECORDS,
+    "facts": FACTS,
+    "defects": DEFECTS,
+    "changes": CHANGES,
+}
 
 
 class TruthFiles:
@@ -43,8 +91,10 @@ class TruthFiles:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.writers = {name: pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd",
-                                               compression_level=1) for name, schema in FILES.items()}
+        self.writers = {
+            name: pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd", compression_level=1)
+            for name, schema in FILES.items()
+        }
 
     def add(self, name: str, rows: pa.Table) -> None:
         """Append rows to one file."""
@@ -89,13 +139,28 @@ def persons(chunk: Chunk) -> pa.Table:
     people, count = chunk.people, len(chunk.people)
     home = digits.text(digits.join(digits.constant("H", count), digits.matrix(people.household + people.start, 9)))
     columns = [
-        people.ids(np.arange(count)), pc.if_else(pa.array(people.paper == 0), people.number, NOTHING), people.name,
-        people.former_name, digits.text(digits.matrix(people.sex, 1)), digits.dates(people.birth, "-"),
-        digits.text(digits.matrix(people.ethnic, 2)), digits.text(digits.matrix(people.marital, 2)), people.phone,
-        people.address.free_text(np.zeros(count, dtype=np.int64)), people.address.code,
-        pa.array(PAPERS).take(pa.array(people.paper)), people.number, people.travel, home, people.ids(people.spouse),
-        pa.array(people.known), pa.array(people.state != 3), pa.array(people.state == 2), dates_or_null(people.death),
-        day_column(chunk.day, count)]
+        people.ids(np.arange(count)),
+        pc.if_else(pa.array(people.paper == 0), people.number, NOTHING),
+        people.name,
+        people.former_name,
+        digits.text(digits.matrix(people.sex, 1)),
+        digits.dates(people.birth, "-"),
+        digits.text(digits.matrix(people.ethnic, 2)),
+        digits.text(digits.matrix(people.marital, 2)),
+        people.phone,
+        people.address.free_text(np.zeros(count, dtype=np.int64)),
+        people.address.code,
+        pa.array(PAPERS).take(pa.array(people.paper)),
+        people.number,
+        people.travel,
+        home,
+        people.ids(people.spouse),
+        pa.array(people.known),
+        pa.array(people.state != 3),
+        pa.array(people.state == 2),
+        dates_or_null(people.death),
+        day_column(chunk.day, count),
+    ]
     return pa.table(columns, schema=PERSONS)
 
 
@@ -103,10 +168,19 @@ def businesses(chunk: Chunk) -> pa.Table:
     """Return the businesses of a chunk as a table of `BUSINESSES`."""
     firms, count = chunk.companies, len(chunk.companies)
     columns = [
-        firms.ids(np.arange(count)), firms.uscc, firms.regno, firms.name, pa.array(TYPE_CODES).take(pa.array(firms.kind)),
-        chunk.people.ids(firms.representative), chunk.people.ids(firms.previous), digits.dates(firms.founded, "-"),
-        digits.text(digits.matrix(firms.state, 1)), pa.array(firms.sealed),
-        firms.address.free_text(np.zeros(count, dtype=np.int64)), day_column(chunk.day, count)]
+        firms.ids(np.arange(count)),
+        firms.uscc,
+        firms.regno,
+        firms.name,
+        pa.array(TYPE_CODES).take(pa.array(firms.kind)),
+        chunk.people.ids(firms.representative),
+        chunk.people.ids(firms.previous),
+        digits.dates(firms.founded, "-"),
+        digits.text(digits.matrix(firms.state, 1)),
+        pa.array(firms.sealed),
+        firms.address.free_text(np.zeros(count, dtype=np.int64)),
+        day_column(chunk.day, count),
+    ]
     return pa.table(columns, schema=BUSINESSES)
 
 
@@ -120,24 +194,58 @@ def facts(chunk: Chunk) -> pa.Table:
     hired = np.flatnonzero(jobs.company >= 0)
     parts = [
         ("marriage", people.ids(pairs.husband), people.ids(pairs.wife), pairs.since, pairs.ended),
-        ("legal_representation", people.ids(firms.representative), firms.ids(every), firms.since,
-         np.full(len(every), -1)),
+        (
+            "legal_representation",
+            people.ids(firms.representative),
+            firms.ids(every),
+            firms.since,
+            np.full(len(every), -1),
+        ),
         ("legal_representation", people.ids(firms.previous[led]), firms.ids(led), firms.founded[led], firms.since[led]),
-        ("employment", people.ids(jobs.person[hired]), firms.ids(jobs.company[hired]), jobs.since[hired],
-         np.full(len(hired), -1))]
-    return pa.concat_tables([pa.table(
-        [repeat(kind, len(since)), first, second, digits.dates(since, "-"), dates_or_null(until),
-         day_column(chunk.day, len(since))], schema=FACTS) for kind, first, second, since, until in parts])
+        (
+            "employment",
+            people.ids(jobs.person[hired]),
+            firms.ids(jobs.company[hired]),
+            jobs.since[hired],
+            np.full(len(hired), -1),
+        ),
+    ]
+    return pa.concat_tables(
+        [
+            pa.table(
+                [
+                    repeat(kind, len(since)),
+                    first,
+                    second,
+                    digits.dates(since, "-"),
+                    dates_or_null(until),
+                    day_column(chunk.day, len(since)),
+                ],
+                schema=FACTS,
+            )
+            for kind, first, second, since, until in parts
+        ]
+    )
 
 
 def records(dirty: Dirty, day: int) -> pa.Table:
     """Return whose every statement of the rows is, as a table of `RECORDS`; keys are as the source has them."""
     table, key = dirty.table, dirty.columns[dirty.table.key]
     count = len(key)
-    return pa.concat_tables([pa.table(
-        [repeat(table.department, count), repeat(table.name, count), key, repeat(party.statement, count),
-         repeat(party.entity, count), dirty.truth[party.statement], day_column(day, count)], schema=RECORDS)
-        for party in table.parties])
-
-
-__all__ = ["TruthFiles", "businesses", "facts", "persons", "read", "records", "take", "write"]
+    return pa.concat_tables(
+        [
+            pa.table(
+                [
+                    repeat(table.department, count),
+                    repeat(table.name, count),
+                    key,
+                    repeat(party.statement, count),
+                    repeat(party.entity, count),
+                    dirty.truth[party.statement],
+                    day_column(day, count),
+                ],
+                schema=RECORDS,
+            )
+            for party in table.parties
+        ]
+    )

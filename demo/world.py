@@ -1,4 +1,5 @@
 """One chunk of the demo city: people, businesses, marriages and jobs, drawn from the seed and the chunk's number."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -7,12 +8,12 @@ import numpy as np
 
 from demo.companies import SOLE, Companies, draw_companies
 from demo.names import Index
-from demo.people import CHILD, GRANDFATHER, HEAD, SPOUSE, People, Slot, draw_people
+from demo.people import GRANDFATHER, HEAD, People, Slot, draw_people
 from demo.profile import Profile
 
 FIRST_DAY = int(np.datetime64("2026-06-30").astype("datetime64[D]").astype(np.int64))
 CHUNK = 50_000
-CHUNKS = 64                # sequence numbers 0..447 belong to day 0, 448.. to newcomers
+CHUNKS = 64  # sequence numbers 0..447 belong to day 0, 448.. to newcomers
 BUSINESS_SHARE = 0.133
 
 
@@ -103,8 +104,16 @@ def assemble(size: Size, place: tuple[int, int], slots: tuple[Slot, Slot], profi
     random = np.random.default_rng([size.seed, number, 0])
     people = draw_people(random, slots[0], profile)
     companies = draw_companies(random, slots[1], people, profile)
-    return Chunk(number, size.seed, day, slots[0].as_of, people, companies,
-                 draw_marriages(random, people, slots[0].as_of), draw_jobs(random, people, companies, slots[0].as_of))
+    return Chunk(
+        number,
+        size.seed,
+        day,
+        slots[0].as_of,
+        people,
+        companies,
+        draw_marriages(random, people, slots[0].as_of),
+        draw_jobs(random, people, companies, slots[0].as_of),
+    )
 
 
 def draw_marriages(random: np.random.Generator, people: People, as_of: int) -> Marriages:
@@ -121,8 +130,9 @@ def draw_marriages(random: np.random.Generator, people: People, as_of: int) -> M
     men, women = men[:pairs], women[:pairs]
     wed = np.maximum(people.birth[men], people.birth[women]) + 21 * 365
     ended = wed + ((as_of - wed) * (0.3 + 0.6 * random.random(pairs))).astype(np.int64)
-    return Marriages(np.r_[husband, men], np.r_[wife, women], np.r_[since, wed],
-                     np.r_[np.full(len(husband), -1), ended])
+    return Marriages(
+        np.r_[husband, men], np.r_[wife, women], np.r_[since, wed], np.r_[np.full(len(husband), -1), ended]
+    )
 
 
 def draw_jobs(random: np.random.Generator, people: People, companies: Companies, as_of: int) -> Jobs:
@@ -135,10 +145,7 @@ def draw_jobs(random: np.random.Generator, people: People, companies: Companies,
         nothing = np.empty(0, dtype=np.int64)
         return Jobs(nothing, nothing, nothing)
     company = employers[(random.random(len(person)) ** 2.2 * len(employers)).astype(np.int64)]
-    free = random.random(len(person)) < 0.16            # flexible employment: insured without an employer
+    free = random.random(len(person)) < 0.16  # flexible employment: insured without an employer
     since = as_of - 1 - (random.random(len(person)) ** 1.5 * 5000).astype(np.int64)
     since = np.maximum(since, people.birth[person] + 18 * 365)
     return Jobs(person, np.where(free, -1, company), since)
-
-
-__all__ = ["CHILD", "SPOUSE", "Chunk", "Jobs", "Marriages", "Size", "draw_chunk", "draw_newcomers", "FIRST_DAY"]

@@ -4,12 +4,21 @@ A department module offers DEPARTMENT (its name), TABLES, `emit(chunk, profile)`
 row, today)` for the cells its clerks change later, and `gone(table)` for how its rows end (cells of a soft delete, None
 for a hard one, {} for never). A new department is one more file and one more line here.
 """
+
 from __future__ import annotations
 
 from types import ModuleType
 
-from demo.departments import (agriculture, civil_affairs, market_regulation, police_population, police_seal,
-                              social_security)
+from demo.departments import (
+    agriculture,
+    civil_affairs,
+    market_regulation,
+    police_population,
+    police_seal,
+    social_security,
+)
 
-DEPARTMENTS: dict[str, ModuleType] = {module.DEPARTMENT: module for module in (
-    police_population, police_seal, market_regulation, civil_affairs, social_security, agriculture)}
+DEPARTMENTS: dict[str, ModuleType] = {
+    module.DEPARTMENT: module
+    for module in (police_population, police_seal, market_regulation, civil_affairs, social_security, agriculture)
+}

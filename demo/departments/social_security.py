@@ -1,4 +1,5 @@
 """人社 · social insurance after LD/T 92: insured persons (AC01) with their employer, and employers (AB01)."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -8,7 +9,19 @@ import pyarrow.compute as pc
 from demo import digits
 from demo.companies import SOLE, Companies
 from demo.departments.police_population import stamp
-from demo.emission import Emission, Party, Table, choose, codes_of, paper_codes, shown_number, some, stale_rows, take, written_name
+from demo.emission import (
+    Emission,
+    Party,
+    Table,
+    choose,
+    codes_of,
+    paper_codes,
+    shown_number,
+    some,
+    stale_rows,
+    take,
+    written_name,
+)
 from demo.names import Index
 from demo.people import GRANDFATHER
 from demo.profile import Profile
@@ -19,29 +32,75 @@ DEPARTMENT = "social_security"
 # permit, 08 permanent residence card, 99 other (02 household book and 04 officer's card exist but nobody uses them)
 PAPERS = codes_of("01", "06", "07", "08", "03")
 AC01 = Table(
-    department=DEPARTMENT, name="AC01", key="AAC001", stamp="AAE036",
-    columns={"AAC001": "key", "AAC058": "code:social_paper", "AAC002": "citizen_id", "AAC003": "name",
-             "AAC004": "code:sex", "AAC005": "code:ethnic", "AAC006": "date10", "AAE005": "phone", "AAE006": "address",
-             "AAB001": "plain", "AAC008": "code:insured_state", "AAB301": "code:division", "AAE036": "stamp"},
-    parties=(Party("person", "person", number="AAC002", paper="AAC058", birth="AAC006", sex="AAC004",
-                   papers={"01": "citizen_id", "03": "passport", "06": "residence", "07": "residence",
-                           "08": "permanent", "99": "any"}),),
-    swaps=(("AAC004", "AAC005"), ("AAC003", "AAC002")), neighbours=(("AAE005", "AAE006"), ("AAC002",)),
-    unlimited=("AAE006",))
+    department=DEPARTMENT,
+    name="AC01",
+    key="AAC001",
+    stamp="AAE036",
+    columns={
+        "AAC001": "key",
+        "AAC058": "code:social_paper",
+        "AAC002": "citizen_id",
+        "AAC003": "name",
+        "AAC004": "code:sex",
+        "AAC005": "code:ethnic",
+        "AAC006": "date10",
+        "AAE005": "phone",
+        "AAE006": "address",
+        "AAB001": "plain",
+        "AAC008": "code:insured_state",
+        "AAB301": "code:division",
+        "AAE036": "stamp",
+    },
+    parties=(
+        Party(
+            "person",
+            "person",
+            number="AAC002",
+            paper="AAC058",
+            birth="AAC006",
+            sex="AAC004",
+            papers={
+                "01": "citizen_id",
+                "03": "passport",
+                "06": "residence",
+                "07": "residence",
+                "08": "permanent",
+                "99": "any",
+            },
+        ),
+    ),
+    swaps=(("AAC004", "AAC005"), ("AAC003", "AAC002")),
+    neighbours=(("AAE005", "AAE006"), ("AAC002",)),
+    unlimited=("AAE006",),
+)
 AB01 = Table(
-    department=DEPARTMENT, name="AB01", key="AAB001", stamp="AAE036",
-    columns={"AAB001": "key", "AAB003": "uscc", "AAB004": "company", "AAB013": "name", "AAB014": "citizen_id",
-             "AAE004": "phone", "AAE006": "address", "AAE036": "stamp"},
-    parties=(Party("employer", "business", number="AAB003", others=("AAB004", "AAE004", "AAE006")),
-             Party("representative", "person", number="AAB014", others=("AAB013",))),
-    neighbours=(("AAE004",),), unlimited=("AAE006",))
+    department=DEPARTMENT,
+    name="AB01",
+    key="AAB001",
+    stamp="AAE036",
+    columns={
+        "AAB001": "key",
+        "AAB003": "uscc",
+        "AAB004": "company",
+        "AAB013": "name",
+        "AAB014": "citizen_id",
+        "AAE004": "phone",
+        "AAE006": "address",
+        "AAE036": "stamp",
+    },
+    parties=(
+        Party("employer", "business", number="AAB003", others=("AAB004", "AAE004", "AAE006")),
+        Party("representative", "person", number="AAB014", others=("AAB013",)),
+    ),
+    neighbours=(("AAE004",),),
+    unlimited=("AAE006",),
+)
 TABLES = (AC01, AB01)
 
 
 def employer_keys(firms: Companies, rows: Index) -> pa.Array:
     """Return the department's employer keys of businesses at rows (-1 gives null)."""
-    made = digits.text(digits.join(digits.constant("D1303", len(rows)),
-                                   digits.scramble(rows + firms.start, 9)))
+    made = digits.text(digits.join(digits.constant("D1303", len(rows)), digits.scramble(rows + firms.start, 9)))
     return pc.if_else(pa.array(rows >= 0), made, pa.scalar(None, pa.string()))
 
 
@@ -58,21 +117,26 @@ def insured(chunk: Chunk, profile: Profile) -> Emission:
     count = len(rows)
     name, planted = written_name(random, people, rows, "AAC003", profile.world["office_writes_former_name"])
     style = np.searchsorted([0.2, 0.6, 0.85], random.random(count))
-    phone = pc.if_else(pa.array(random.random(count) < profile.world["insured_has_old_phone"]),
-                       take(people.old_phone, rows), take(people.phone, rows))
+    phone = pc.if_else(
+        pa.array(random.random(count) < profile.world["insured_has_old_phone"]),
+        take(people.old_phone, rows),
+        take(people.phone, rows),
+    )
     columns = {
-        "AAC001": digits.text(digits.join(digits.constant("1303", count),
-                                          digits.scramble(rows + people.start, 10))),
+        "AAC001": digits.text(digits.join(digits.constant("1303", count), digits.scramble(rows + people.start, 10))),
         "AAC058": paper_codes(people, rows, PAPERS),
         "AAC002": some(random, shown_number(people, rows, travels=False), profile.filled("AC01", "AAC002")),
-        "AAC003": name, "AAC004": digits.text(digits.matrix(people.sex[rows], 1)),
+        "AAC003": name,
+        "AAC004": digits.text(digits.matrix(people.sex[rows], 1)),
         "AAC005": some(random, digits.text(digits.matrix(people.ethnic[rows], 2)), profile.filled("AC01", "AAC005")),
         "AAC006": some(random, digits.dates(people.birth[rows], "-"), profile.filled("AC01", "AAC006")),
         "AAE005": some(random, phone, profile.filled("AC01", "AAE005")),
         "AAE006": some(random, people.address.take(rows).free_text(style), profile.filled("AC01", "AAE006")),
         "AAB001": employer_keys(chunk.companies, company),
         "AAC008": choose(["1", "2"], (people.role[rows] >= GRANDFATHER).astype(np.int64)),
-        "AAB301": take(people.address.code, rows), "AAE036": stamp(random, chunk, count)}
+        "AAB301": take(people.address.code, rows),
+        "AAE036": stamp(random, chunk, count),
+    }
     return Emission(AC01, columns, {"person": people.ids(rows)}, planted)
 
 
@@ -85,11 +149,15 @@ def employers(chunk: Chunk, profile: Profile) -> Emission:
     leads = np.where(stale, firms.previous[rows], firms.representative[rows])
     name, planted = written_name(random, people, leads, "AAB013", profile.world["office_writes_former_name"])
     columns = {
-        "AAB001": employer_keys(firms, rows), "AAB003": take(firms.uscc, rows), "AAB004": take(firms.name, rows),
+        "AAB001": employer_keys(firms, rows),
+        "AAB003": take(firms.uscc, rows),
+        "AAB004": take(firms.name, rows),
         "AAB013": name,
         "AAB014": some(random, shown_number(people, leads, travels=False), profile.filled("AB01", "AAB014")),
-        "AAE004": take(firms.phone, rows), "AAE006": firms.address.take(rows).free_text(np.ones(count, dtype=np.int64)),
-        "AAE036": stamp(random, chunk, count)}
+        "AAE004": take(firms.phone, rows),
+        "AAE006": firms.address.take(rows).free_text(np.ones(count, dtype=np.int64)),
+        "AAE036": stamp(random, chunk, count),
+    }
     truth = {"employer": firms.ids(rows), "representative": people.ids(leads)}
     old = stale_rows(np.flatnonzero(stale), people.ids(firms.representative[rows]), truth["representative"])
     return Emission(AB01, columns, truth, (*planted, *old))
@@ -98,9 +166,9 @@ def employers(chunk: Chunk, profile: Profile) -> Emission:
 def alter(random: np.random.Generator, row: dict[str, str | None], today: str) -> dict[str, str | None]:
     """Return the cells changed later: phone or state of a person; phone of an employer."""
     if "AAB003" in row:
-        return {"AAE004": f"136{int(random.integers(10 ** 8)):08d}"}
+        return {"AAE004": f"136{int(random.integers(10**8)):08d}"}
     if random.random() < 0.6:
-        return {"AAE005": f"136{int(random.integers(10 ** 8)):08d}"}
+        return {"AAE005": f"136{int(random.integers(10**8)):08d}"}
     return {"AAC008": "2" if row["AAC008"] == "1" else "1"}
 
 

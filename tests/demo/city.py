@@ -1,4 +1,5 @@
 """A small demo city built once for the tests of this room, and ways to look at it."""
+
 from __future__ import annotations
 
 import sqlite3

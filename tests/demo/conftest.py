@@ -1,4 +1,5 @@
 """One small city for all tests that only look."""
+
 from pathlib import Path
 
 import pytest

@@ -1,4 +1,5 @@
 """The command line: quiet, a summary, and clear refusals."""
+
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -16,5 +17,7 @@ def test_build_prints_a_summary_and_a_second_build_does_nothing(tmp_path: Path) 
 def test_unknown_profile_and_department_are_refused(tmp_path: Path) -> None:
     wrong = CliRunner().invoke(main, ["build", "--out", str(tmp_path), "--profile", "third"])
     assert wrong.exit_code == 1 and "assumed" in wrong.output
-    wrong = CliRunner().invoke(main, ["build", "--out", str(tmp_path), "--mysql", "mysql://x/y", "--departments", "polise"])
+    wrong = CliRunner().invoke(
+        main, ["build", "--out", str(tmp_path), "--mysql", "mysql://x/y", "--departments", "polise"]
+    )
     assert wrong.exit_code == 1 and "police_seal" in wrong.output

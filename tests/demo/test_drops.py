@@ -1,4 +1,5 @@
 """The paper department's files: GB18030 with four-byte characters, CRLF, markers, an .xlsx without formulas."""
+
 import hashlib
 from pathlib import Path
 
@@ -31,7 +32,16 @@ def test_markers_name_length_and_digest(drop: Path) -> None:
 
 def test_xlsx_holds_text_only(drop: Path) -> None:
     page = load_workbook(drop / "cooperatives.xlsx")["合作社名录"]
-    assert [cell.value for cell in page[1]] == ["登记编号", "合作社名称", "统一社会信用代码", "法定代表人", "身份证号", "联系电话", "地址", "登记日期"]
+    assert [cell.value for cell in page[1]] == [
+        "登记编号",
+        "合作社名称",
+        "统一社会信用代码",
+        "法定代表人",
+        "身份证号",
+        "联系电话",
+        "地址",
+        "登记日期",
+    ]
     assert page.max_row > 5
     assert {cell.data_type for line in page.iter_rows(min_row=2) for cell in line} <= {"s", "n"}
     assert not [cell for line in page.iter_rows() for cell in line if isinstance(cell.value, (int, float))]

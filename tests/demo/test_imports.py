@@ -1,4 +1,5 @@
 """The demo city imports nothing of the product: its truth must not know how the product thinks."""
+
 import ast
 from pathlib import Path
 
@@ -23,6 +24,10 @@ def test_demo_imports_only_itself_and_known_libraries() -> None:
 
     files = sorted(Path(demo.__file__).parent.rglob("*.py"))
     assert len(files) > 15
-    strangers = {f"{path.name}: {name}" for path in files for name in imported(path)
-                 if name not in ALLOWED and name not in sys.stdlib_module_names}
+    strangers = {
+        f"{path.name}: {name}"
+        for path in files
+        for name in imported(path)
+        if name not in ALLOWED and name not in sys.stdlib_module_names
+    }
     assert not strangers

@@ -1,10 +1,11 @@
 """Profiles are checked at load."""
+
 from pathlib import Path
 
 import pytest
 
 from demo.mutations import KINDS
-from demo.profile import BadProfile, load
+from demo.profile import ProfileError, load
 
 
 @pytest.mark.parametrize("name", ["assumed", "second"])
@@ -16,7 +17,7 @@ def test_shipped_profiles_name_only_known_errors(name: str) -> None:
 
 
 def test_unknown_name_lists_the_shipped_ones() -> None:
-    with pytest.raises(BadProfile, match="assumed, second"):
+    with pytest.raises(ProfileError, match="assumed, second"):
         load("third")
 
 
@@ -24,5 +25,5 @@ def test_a_bad_rate_is_named(tmp_path: Path) -> None:
     source = (Path(__file__).parents[2] / "demo" / "profiles" / "assumed.yaml").read_text(encoding="utf-8")
     path = tmp_path / "mine.yaml"
     path.write_text(source.replace("moved_away: 0.04", "moved_away: many"), encoding="utf-8")
-    with pytest.raises(BadProfile, match="world.moved_away.*many"):
+    with pytest.raises(ProfileError, match=r"world\.moved_away.*many"):
         load(str(path))

@@ -1,10 +1,11 @@
 """A touched cell is one cell, its update time moves, and nothing personal is printed."""
+
 import shutil
 from pathlib import Path
 
 import pytest
 
-from demo.build import CannotBuild
+from demo.build import BuildError
 from demo.departments import DEPARTMENTS
 from demo.touch import touch_cell
 from tests.demo.city import rows
@@ -18,9 +19,15 @@ def test_touch_changes_one_cell_and_the_update_time(city: Path, tmp_path: Path, 
     before = rows(tmp_path / "copy", table)
     told = touch_cell(tmp_path / "copy" / "out", department)
     after = rows(tmp_path / "copy", table)
-    changed = [(old[column], new[column], column) for old, new in zip(before, after, strict=True)
-               for column in table.columns if old[column] != new[column]]
-    assert sorted(column for *_, column in changed if column != table.stamp) and len(changed) == (2 if table.stamp else 1)
+    changed = [
+        (old[column], new[column], column)
+        for old, new in zip(before, after, strict=True)
+        for column in table.columns
+        if old[column] != new[column]
+    ]
+    assert sorted(column for *_, column in changed if column != table.stamp) and len(changed) == (
+        2 if table.stamp else 1
+    )
     for old, new, column in changed:
         if column == table.stamp:
             assert str(new) > max(str(row[table.stamp]) for row in before)
@@ -30,5 +37,5 @@ def test_touch_changes_one_cell_and_the_update_time(city: Path, tmp_path: Path, 
 
 
 def test_touch_needs_a_city(tmp_path: Path) -> None:
-    with pytest.raises(CannotBuild, match="demo build"):
+    with pytest.raises(BuildError, match="demo build"):
         touch_cell(tmp_path, "police_population")

@@ -1,4 +1,5 @@
-"""The truth covers every record, and the planted errors are exactly the difference from what should have been written."""
+"""The truth covers every record, and the planted errors are exactly the difference from a clean city."""
+
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +27,9 @@ def test_every_row_has_every_statement_once(city: Path, name: str) -> None:
     keys = Counter(row[TABLES[name].key] or None for row in rows(city, TABLES[name]))
     assert keys
     for party in TABLES[name].parties:
-        told = Counter(one["key"] for one in truth(city, "records")
-                       if one["table"] == name and one["statement"] == party.statement)
+        told = Counter(
+            one["key"] for one in truth(city, "records") if one["table"] == name and one["statement"] == party.statement
+        )
         assert told == keys
 
 
@@ -47,27 +49,35 @@ def test_true_ids_exist(day: str, request: pytest.FixtureRequest) -> None:
 def test_defects_are_exactly_the_difference(city: Path, spotless: Path, name: str) -> None:
     table = TABLES[name]
     clean, dirty = rows(spotless, table), rows(city, table)
-    found = Counter((after[table.key] or None, column, before[column] or None, after[column] or None)
-                    for before, after in zip(clean, dirty, strict=False) for column in table.columns
-                    if before[column] != after[column])
-    emitted = {"former_name", "second_number", "shared_number"}       # part of the row's making: in both cities
-    planted = Counter((one["key"], one["column"], one["original"], one["planted"]) for one in truth(city, "defects")
-                      if one["table"] == name and one["column"] and one["defect"] not in emitted)
+    found = Counter(
+        (after[table.key] or None, column, before[column] or None, after[column] or None)
+        for before, after in zip(clean, dirty, strict=False)
+        for column in table.columns
+        if before[column] != after[column]
+    )
+    emitted = {"former_name", "second_number", "shared_number"}  # part of the row's making: in both cities
+    planted = Counter(
+        (one["key"], one["column"], one["original"], one["planted"])
+        for one in truth(city, "defects")
+        if one["table"] == name and one["column"] and one["defect"] not in emitted
+    )
     assert planted == found
     copies = [one for one in truth(city, "defects") if one["table"] == name and one["defect"] == "identical_row"]
     assert len(dirty) == len(clean) + len(copies)
 
 
 def test_one_error_a_cell_and_the_planted_value_stands(later_city: Path) -> None:
+    defects = truth(later_city, "defects")
     for table in tables():
-        held = Counter((row[table.key] or None, column, value or None) for row in rows(later_city, table)
-                       for column, value in row.items())
-        mine = [one for one in truth(later_city, "defects") if one["table"] == table.name and one["column"]]
-        for one in mine:
-            assert held[one["key"], one["column"], one["planted"]], one["defect"]
-        keyed = Counter((one["key"], one["column"]) for one in mine if one["key"] and one["column"] != table.key)
-        assert not [spot for spot, count in keyed.items() if count > sum(
-            row[table.key] == spot[0] for row in rows(later_city, table))]
+        found = rows(later_city, table)
+        held = Counter(
+            (row[table.key] or None, column, value or None) for row in found for column, value in row.items()
+        )
+        repeats = Counter(row[table.key] or None for row in found)
+        mine = [one for one in defects if one["table"] == table.name and one["column"]]
+        assert mine and not [one["defect"] for one in mine if not held[one["key"], one["column"], one["planted"]]]
+        cells = Counter((one["key"], one["column"]) for one in mine)
+        assert not [cell for cell, count in cells.items() if count > repeats[cell[0]]]
 
 
 def test_detectable_is_what_the_row_shows(city: Path) -> None:
@@ -102,8 +112,11 @@ def test_clean_rows_show_no_error(spotless: Path) -> None:
 
 
 def test_numbers_that_pass_the_check_are_not_called_detectable_without_a_contradiction(city: Path) -> None:
-    passing = [one for one in truth(city, "defects") if one["defect"] in ("wrong_but_passing", "keypad_passing")
-               and one["evidence"] != "row"]
+    passing = [
+        one
+        for one in truth(city, "defects")
+        if one["defect"] in ("wrong_but_passing", "keypad_passing") and one["evidence"] != "row"
+    ]
     assert passing and not any(one["detectable"] for one in passing)
 
 
@@ -116,7 +129,9 @@ def test_unusual_people_are_there(town: Path) -> None:
     assert max(named.values()) > 1
     homes = Counter((one["household"], one["birth_date"]) for one in people)
     assert max(homes.values()) > 1, "twins"
-    assert len({one["citizen_id"] for one in people if one["citizen_id"]}) == sum(1 for one in people if one["citizen_id"])
+    assert len({one["citizen_id"] for one in people if one["citizen_id"]}) == sum(
+        1 for one in people if one["citizen_id"]
+    )
 
 
 def test_register_holds_duplicates_and_shared_numbers(town: Path) -> None:
