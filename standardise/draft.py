@@ -16,7 +16,7 @@ from standardise.cleaning import clean_field
 from standardise.identifier import Routing, route
 from standardise.notes import Note, Notes
 from standardise.plan import IDENTIFIER, TablePlan, fields_of
-from standardise.source_text import Selection, SourceRows, select, taken, text_of
+from standardise.source_text import Selection, SourceRows, placeholder_rows, select, taken, text_of
 
 ACCEPTED, QUARANTINED, HELD = 0, 1, 2
 
@@ -100,6 +100,7 @@ def _values(
         return route(texts, types, mapping, Routing(context.emit, context.plan, context.notes)).columns()
     cleaned = clean_field(texts, context.emit, mapping, context.plan)
     context.notes.add_findings(mapping.field, cleaned.findings)
+    context.notes.add(mapping.field, Reason.SENTINEL, placeholder_rows(source, mapping, chosen))
     return {mapping.field: cleaned.values}
 
 
@@ -129,7 +130,5 @@ def _critical(emit: Emit, plan: TablePlan, notes: Notes, states: States) -> list
     found = [note for note in notes.entries if note.unusable and note.field in critical]
     for note in found:
         states[note.rows] = QUARANTINED
-    for note in notes.entries:
-        if note.reason is Reason.COLUMNS_SWAPPED and note.field in critical:
-            found.append(Note(note.field, note.reason, note.rows[states[note.rows] == QUARANTINED]))
-    return found
+    swapped = [one for one in notes.entries if one.reason is Reason.COLUMNS_SWAPPED and one.field in critical]
+    return found + [Note(one.field, one.reason, one.rows[states[one.rows] == QUARANTINED]) for one in swapped]

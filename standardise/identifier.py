@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.contract import Emit, FieldMapping
-from schemas.reason_sentences import is_unusable
-from schemas.reasons import Reason
+from schemas.reason_sentences import SENTENCES
+from schemas.reasons import Effect, Reason
 from standardise.cleaning import clean_kind
 from standardise.notes import Notes
 from standardise.plan import TablePlan
@@ -70,7 +70,7 @@ def route(numbers: pa.Array, types: pa.Array, mapping: FieldMapping, routing: Ro
     """Return the identity fields of one number column and note what was found, under the field it belongs to.
 
     A right citizen number is one whatever the type says; a number of another document's form under the type of an
-    identity card goes by its form. Both are noted as TYPE_CONTRADICTED; what fits nothing stays where the type put it.
+    identity card goes by its form. Both are TYPE_CONTRADICTED on the type; what fits nothing stays where its type says.
     """
     plan, notes = routing.plan, routing.notes
     kinds = _city_types(types, mapping, routing)
@@ -86,13 +86,14 @@ def route(numbers: pa.Array, types: pa.Array, mapping: FieldMapping, routing: Ro
         elsewhere[moved] = True
         other = _replace(other, moved, forms)
         notes.add("document_type", Reason.TYPE_CONTRADICTED, moved[stated[moved]])
-    for finding in kinds.findings:  # beside a citizen id only a wrong type is worth a word
-        rows = finding.rows if is_unusable(finding.reason) else finding.rows[elsewhere[finding.rows]]
+    for finding in kinds.findings:  # beside a citizen id a type rightly translated is not worth a word
+        plain = SENTENCES[finding.reason].effect is Effect.CHANGED
+        rows = finding.rows[elsewhere[finding.rows]] if plain else finding.rows
         notes.add("document_type", finding.reason, rows)
     for finding in citizen.findings:
         notes.add("citizen_id", finding.reason, finding.rows[~elsewhere[finding.rows]])
     permit = _mask(pc.is_in(pc.utf8_slice_codeunits(citizen.values, 0, 2), value_set=RESIDENCE_REGIONS))
-    notes.add("citizen_id", Reason.TYPE_CONTRADICTED, np.flatnonzero(right & stated & ~says_citizen & ~permit))
+    notes.add("document_type", Reason.TYPE_CONTRADICTED, np.flatnonzero(right & stated & ~says_citizen & ~permit))
     return Routed(citizen.values, *_documents(numbers, other, elsewhere, routing))
 
 
@@ -117,7 +118,7 @@ def _proven_by_form(numbers: pa.Array, unsure: Positions, stated: Mask, plan: Ta
 
 
 def _form(text: str, stated: bool) -> str:
-    """Return the document whose form a number has, "" for none. Against a stated identity card only clear ones count."""
+    """Return the document whose form a number has, "" for none. Against a stated identity card only clear ones do."""
     if fits(PASSPORT, text) and text[0].isalpha():
         return PASSPORT
     if fits(HK_MACAO, text):

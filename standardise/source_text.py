@@ -15,9 +15,12 @@ from schemas.reasons import Reason
 from standardise.notes import Notes
 from standardise.plan import TablePlan
 from values.row_identity import source_keys
+from values.text_forms import is_number_sentinel, is_sentinel
 
 Positions = npt.NDArray[np.int64]
 _BLANKS = " \t\r\n\u3000"
+LONGEST_PLACEHOLDER = 12  # characters; the longest way to say "nothing" that values/ knows
+FEWEST_REPEATED = 4
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,36 @@ def taken(column: pa.Array, chosen: Selection, whole: int) -> pa.Array:
 def _cell(source: SourceRows, mapping: FieldMapping) -> pa.Array:
     if len(mapping.columns) == 1:
         return source.column(mapping.columns[0])
-    parts = [source_keys(source.raw, [name]) for name in mapping.columns]  # blank parts leave no joiner behind
+    parts = [_said(source.column(name)) for name in mapping.columns]  # blank parts leave no joiner behind
+    # a row whose every part is skipped would vanish from Arrow's result: an empty first part keeps it
+    parts = [pa.repeat("", len(source)), *parts]
     joined = pc.binary_join_element_wise(*parts, mapping.joiner, null_handling="skip")
+    joined = pc.utf8_slice_codeunits(joined, len(mapping.joiner))
     return pc.if_else(pc.equal(joined, ""), pa.scalar(None, pa.string()), joined)
+
+
+def placeholder_rows(source: SourceRows, mapping: FieldMapping, chosen: Selection) -> Positions:
+    """Return the statements where one of several joined cells says "nothing" in words or digits (无, 999999)."""
+    found = np.zeros(len(source), bool)
+    for name in mapping.columns if len(mapping.columns) > 1 else ():
+        cell = source.column(name)
+        blank = pc.equal(pc.utf8_length(pc.utf8_trim(pc.fill_null(cell, ""), characters=_BLANKS)), 0)
+        found |= (_said(cell).is_null().to_numpy(zero_copy_only=False)) & ~blank.to_numpy(zero_copy_only=False)
+    return np.flatnonzero(found[chosen.rows]) if found.any() else np.zeros(0, np.int64)
+
+
+def _said(cell: pa.Array) -> pa.Array:
+    """Return the trimmed cell; null where it is blank or only says that there is nothing."""
+    trimmed = pc.utf8_trim(cell, characters=_BLANKS)
+    short = pc.fill_null(pc.less_equal(pc.utf8_length(trimmed), LONGEST_PLACEHOLDER), False)
+    few = pc.unique(trimmed.filter(short)).to_pylist()
+    nothing = pa.array([text for text in few if text == "" or _is_placeholder(text)], pa.string())
+    return pc.if_else(pc.is_in(trimmed, value_set=nothing), pa.scalar(None, pa.string()), trimmed)
+
+
+def _is_placeholder(text: str) -> bool:
+    """A house may have the number 9 or 99; four and more of one digit stand for no number."""
+    return is_sentinel(text) or (len(text) >= FEWEST_REPEATED and is_number_sentinel(text))
 
 
 def _split(source: SourceRows, rows: Positions, splits: list[FieldMapping], shared: bool, notes: Notes) -> Selection:

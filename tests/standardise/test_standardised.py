@@ -138,7 +138,8 @@ def test_a_husbands_number_in_the_wifes_column_shows_by_the_sex() -> None:
     [
         (MAN, "1", (MAN, None, None), ("citizen_id", set())),
         (MAN, None, (MAN, None, None), ("citizen_id", set())),
-        (MAN, "2", (MAN, None, None), ("citizen_id", {"type_contradicted"})),
+        (MAN, "2", (MAN, None, None), ("document_type", {"type_contradicted"})),
+        (MAN, "无", (MAN, None, None), ("document_type", {"sentinel"})),
         (PASSPORT, "2", (None, "passport", PASSPORT), ("document_type", {"code_translated"})),
         (PASSPORT, None, (None, "passport", PASSPORT), ("document_type", set())),
         (PASSPORT, "1", (None, "passport", PASSPORT), ("document_type", {"code_translated", "type_contradicted"})),
@@ -237,6 +238,16 @@ def test_owners_in_one_cell_are_people_of_their_own_and_odd_counts_are_named() -
     assert ("boss", "citizen_id", "split_mismatch", "quarantined") in refusals(done)
     assert done.counts.held == 2
     assert done.counts.balanced
+
+
+def test_cells_that_are_joined_leave_out_what_says_nothing() -> None:
+    table = TableContract(
+        "T", ("ID",), (Emit("person", "person", (of("name", "XM"), of("address", "ROAD", "NO", "ROOM", joiner=""))),)
+    )
+    rows = raw(ID=["1", "2"], XM=["张伟", "李娜"], ROAD=["河北大街", "无"], NO=["99号", "999999"], ROOM=[None, "　"])
+    people_ = standardise(rows, plan(table)).statements["person"].to_pylist()
+    assert [row["address"] for row in people_] == ["河北大街99号", None]
+    assert [reasons(row, "address") for row in people_] == [set(), {"sentinel"}]
 
 
 def test_a_deleted_row_names_every_statement_it_could_have_made() -> None:
