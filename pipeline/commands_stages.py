@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from pipeline.link import link as link_stage
 from pipeline.publish import publish as publish_stage
 from pipeline.report import report as report_stage
 from pipeline.standardise import standardise as standardise_stage
-from pipeline.summary import outcome_line, summarise, summary_text
+from pipeline.summary import outcome_line, stages_logged, summarise, summary_text
 from pipeline.survive import survive as survive_stage
 from pipeline.validate import validate as validate_stage
 from pipeline.whole_run import run_all
@@ -28,8 +29,11 @@ Stage = Callable[..., dict[str, Any]]
 @hub_command
 def run(hub: Hub, json_output: bool, named: tuple[str, ...]) -> None:
     """全流程 all stages in this process, one department after another, then the city."""
-    run_all(hub, departments_of(hub, named))
-    show(summarise(hub), json_output, summary_text)
+    mark = stages_logged(hub)
+    failures = run_all(hub, departments_of(hub, named))
+    show(summarise(hub, mark), json_output, summary_text)
+    if failures:
+        sys.exit(1)
 
 
 def department_command(name: str, stage: Stage, sentence: str) -> click.Command:

@@ -53,7 +53,7 @@ def commit_batch(hub: Hub, contract: Contract, batch: Batch, fence: Fence) -> di
     table = contract.table(batch.source_table)
     folder, mark = batch_folder(hub, batch.id), (f"batch-{batch.id}", 1)
     changed = {"new": 0, "changed": 0, "withdrawn": 0}
-    for entity in _entities(hub, table):
+    for entity in _entities(hub, table) if _moves_anything(folder) else ():
         operations = _take_entity(hub, contract.department, table, batch, entity)
         for operation, name in (("new", "new"), ("changed", "changed"), ("deleted", "withdrawn")):
             changed[name] += operations.get(operation, 0)
@@ -67,6 +67,11 @@ def commit_batch(hub: Hub, contract: Contract, batch: Batch, fence: Fence) -> di
     hub.ledger.accept_batch(fence, batch.id, counts, hub.clock())
     clear(folder)
     return {"batch": batch.id, "table": table.name, **counts}
+
+
+def _moves_anything(folder: Path) -> bool:
+    """Return whether any row of the batch was standardised or is gone; else nothing can change."""
+    return any(parquet.read_metadata(folder / f"{name}.parquet").num_rows for name in ("standing", "gone"))
 
 
 def _entities(hub: Hub, table: TableContract) -> list[Entity]:

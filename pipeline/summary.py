@@ -196,7 +196,7 @@ def _changes_text(summary: dict[str, Any]) -> str:
         return f"没有变化 nothing changed: {asked} 个部门已查询 departments consulted，未写入任何陈述 no statement was written"
     new, changed, withdrawn = (sum(one[key] for one in departments) for key in ("new", "changed", "withdrawn"))
     link, survive = summary["city"].get("link", {}), summary["city"].get("survive", {})
-    decided = sum(value for name, value in link.items() if name.endswith("_decided"))
+    decided = sum(value for name, value in link.items() if "_decided." in name)
     return (
         f"本次变化 this run: 陈述 statements 新增 new {new:,} 变更 changed {changed:,} 撤回 withdrawn {withdrawn:,}；"
         f"重新判定 records decided {decided:,}；黄金 golden 写入 written {survive.get('written', 0):,} "

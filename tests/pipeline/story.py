@@ -1,0 +1,88 @@
+"""A small demo city with its hub, and questions to both: what was planted, what the hub made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from demo.build import Order
+from demo.days import bring_to_day
+from demo.profile import load
+from demo.world import Size
+from pipeline.hub import Hub, open_hub
+from pipeline.lake_tables import current_table, links_table, quarantine_table
+from pipeline.settings import Settings
+
+# Tables that a run without changes must not touch; raw rows of the overlap are landed again.
+KEPT = ("current/", "statements/", "standing/", "links/", "identity/", "golden/", "fact_members/", "links_history/")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A city below `home`, with its truth beside it."""
+
+    home: Path
+    truth: Path
+    residents: int = 1500
+    seed: int = 5
+    profile: str = "second"
+
+    def bring(self, day: int = 0, servers: dict[str, str] | None = None) -> None:
+        """Build the departments' sources, or bring them to a later day."""
+        size = Size(self.residents, self.seed)
+        bring_to_day(Order(size, load(self.profile), self.home / "demo", self.truth, day, servers or {}))
+
+    def settings(self, **variables: str) -> Settings:
+        return Settings.from_environment({"CITYHUB_HOME": str(self.home), "CITYHUB_THREADS": "2", **variables})
+
+    @contextmanager
+    def hub(self, **variables: str) -> Iterator[Hub]:
+        with open_hub(self.settings(**variables)) as hub:
+            yield hub
+
+    def planted(self, name: str) -> pa.Table:
+        """Return a table of the truth: defects, records, persons, businesses, facts."""
+        return parquet.read_table(self.truth / f"{name}.parquet")
+
+
+def story(folder: Path, **facts: Any) -> Story:
+    """Return a story whose files all lie below `folder`."""
+    return Story(folder / "var", folder / "truth", **facts)
+
+
+def versions(hub: Hub) -> dict[str, int | None]:
+    """Return the version of every lake table that a run without changes must leave alone."""
+    return {name: hub.lake.version(name) for name in hub.lake.tables() if name.startswith(KEPT)}
+
+
+def ask(hub: Hub, truth: Story, sql: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a query over `quarantine`, `records`, `links` (with department and key) and the truth."""
+    connection = duckdb.connect()
+    for name in ("defects", "records", "persons", "businesses", "facts"):
+        connection.register("true_" + name, truth.planted(name))
+    connection.register("quarantine", gathered(hub, quarantine_table))
+    for entity in ("person", "business"):
+        records = gathered(hub, lambda department, entity=entity: current_table(department, entity))
+        connection.register(f"{entity}_records", records)
+        if hub.lake.exists(links_table(entity)):
+            connection.register(f"{entity}_links", hub.lake.read(links_table(entity)))
+    return connection.execute(sql).fetchall()
+
+
+def gathered(hub: Hub, name_of: Any) -> pa.Table:
+    """Return one lake table of every department as one, with the department beside each row."""
+    tables = []
+    for department in hub.city.contracts:
+        if hub.lake.exists(name_of(department)):
+            table = hub.lake.read(name_of(department))
+            if "department" not in table.column_names:
+                table = table.append_column("department", pa.array([department] * table.num_rows, pa.string()))
+            tables.append(table)
+    return pa.concat_tables(tables, promote_options="default")
