@@ -72,7 +72,8 @@ def _within_bounds(archive: zipfile.ZipFile, settings: ReadSettings) -> None:
     if total > settings.archive_bytes:
         raise Damage(
             f"解压后有 {total / 2**20:,.0f} MB，上限 {settings.archive_bytes / 2**20:,.0f} MB it would unpack to more "
-            "than is allowed (an archive bomb?)", way_out,
+            "than is allowed (an archive bomb?)",
+            way_out,
         )
     if total > _SMALL and total / packed > settings.archive_ratio:
         raise Damage(f"压缩比 {total // packed}:1 过高 it would unpack {total // packed} times its size", way_out)

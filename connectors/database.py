@@ -83,9 +83,7 @@ class DatabaseSource:
     def close(self) -> None:
         """Nothing stays open between tables."""
 
-    def _batches(
-        self, reading: _Reading, session: Session, outcome: Outcome, place: Place
-    ) -> Iterator[pa.RecordBatch]:
+    def _batches(self, reading: _Reading, session: Session, outcome: Outcome, place: Place) -> Iterator[pa.RecordBatch]:
         schema = text_schema(reading.request.columns)
         limit = self._database.settings.value_bytes
         try:

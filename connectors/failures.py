@@ -60,19 +60,34 @@ _MYSQL: dict[int, tuple[Kind, str]] = {
 }
 # texts of drivers that give no code: SQLite through ADBC, and every driver while it connects
 _PHRASES: tuple[tuple[str, Kind, str], ...] = (
-    (r"authentication failed|认证失败|no pg_hba|no password supplied|access denied", "refused",
-     "用户名或密码错误 wrong user or password"),
+    (
+        r"authentication failed|认证失败|no pg_hba|no password supplied|access denied",
+        "refused",
+        "用户名或密码错误 wrong user or password",
+    ),
     (r"permission denied|权限不够|not authorized", "refused", "没有读取权限 no permission to read"),
     (r"too many (clients|connections)|remaining connection slots", "busy", "连接数已满 no connection to spare"),
-    (r"database (table )?is locked|database schema is locked|lock(ed)? timeout|locking protocol", "busy",
-     "库被锁 the database is locked"),
-    (r"statement timeout|canceling statement|max_statement_time|interrupted", "busy",
-     "语句超时 a statement ran longer than the timeout"),
+    (
+        r"database (table )?is locked|database schema is locked|lock(ed)? timeout|locking protocol",
+        "busy",
+        "库被锁 the database is locked",
+    ),
+    (
+        r"statement timeout|canceling statement|max_statement_time|interrupted",
+        "busy",
+        "语句超时 a statement ran longer than the timeout",
+    ),
     (r"(database|role) \"[^\"]*\" does not exist", "refused", "没有这个库或用户 no such database or user"),
-    (r"no such (table|column)|type mismatch|does not exist", "drift",
-     "表或列与契约不符 a table or column is not as the contract says"),
-    (r"malformed|not a database|disk image|encrypted|utf-?8|invalid byte|too big|corrupt", "damaged",
-     "数据库文件损坏或编码错误 the database is corrupt, encrypted or in a wrong encoding"),
+    (
+        r"no such (table|column)|type mismatch|does not exist",
+        "drift",
+        "表或列与契约不符 a table or column is not as the contract says",
+    ),
+    (
+        r"malformed|not a database|disk image|encrypted|utf-?8|invalid byte|too big|corrupt",
+        "damaged",
+        "数据库文件损坏或编码错误 the database is corrupt, encrypted or in a wrong encoding",
+    ),
     (r"disk i/o error", "unreachable", "读盘出错 reading the disk failed"),
 )
 _TIMEOUTS = (TimeoutError, ConnectionError)
@@ -107,9 +122,7 @@ def source_error(error: BaseException, place: Place) -> SourceError:
     if isinstance(error, SourceError):
         return error
     if isinstance(error, Damage):
-        return SourceDamaged(
-            place.department, place.connection, place.says(error.detail), next_step=error.next_step
-        )
+        return SourceDamaged(place.department, place.connection, place.says(error.detail), next_step=error.next_step)
     if isinstance(error, Replaced):
         return SourceBusy(place.department, place.connection, place.says(str(error)))
     kind, detail = classify(error)

@@ -61,7 +61,8 @@ class FolderSource:
         path = self._newest(table)
         if path is None:
             raise SourceUnreachable(
-                place.department, place.connection,
+                place.department,
+                place.connection,
                 place.says(f"没有匹配的文件 no file matches {_file(table).pattern}"),
                 next_step="请部门放入文件 have the department drop the file, or mend `pattern`",
             )
@@ -80,8 +81,10 @@ class FolderSource:
         if drift.fatal:
             opened.close()
             raise SourceDrift(
-                place.department, place.connection,
-                place.says(f"文件表头缺列 columns missing in the header of {path.name}"), diff=drift.lines,
+                place.department,
+                place.connection,
+                place.says(f"文件表头缺列 columns missing in the header of {path.name}"),
+                diff=drift.lines,
             )
         outcome = Outcome("full", new_columns=drift.new, high_water=mark)
         return Extraction(schema, self._batches(opened, request, outcome, before), outcome, opened.close)
@@ -107,11 +110,14 @@ class FolderSource:
     def _newest(self, table: TableContract) -> Path | None:
         if not self._folder.is_dir():
             raise SourceUnreachable(
-                self._contract.department, self._contract.connection, "文件夹不存在 the folder is not there",
+                self._contract.department,
+                self._contract.connection,
+                "文件夹不存在 the folder is not there",
                 next_step="检查挂载和连接地址 check the mount and the connection's address",
             )
         found = [
-            path for path in self._folder.glob(_file(table).pattern)
+            path
+            for path in self._folder.glob(_file(table).pattern)
             if path.is_file() and not path.name.startswith((".", "~$")) and path.suffix.casefold() not in _UNFINISHED
         ]
         return max(found, key=_age, default=None)

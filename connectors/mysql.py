@@ -60,13 +60,13 @@ class MySql(Database):
         if is_binary(declared):
             return sa.func.concat(sa.literal_column("'\\\\x'", sa.Text()), sa.func.lower(sa.func.hex(column)))
         if upper.startswith("BIT"):
-            return sa.cast(column.op("+")(sa.literal_column("0")), sa.CHAR())
+            return sa.cast(sa.type_coerce(column, sa.Integer()) + sa.literal_column("0"), sa.CHAR())
         if any(word in upper for word in ("CHAR", "TEXT", "ENUM", "SET", "JSON")):
             # already text: CAST would turn a value above max_allowed_packet into NULL with only a warning
             return sa.type_coerce(column, sa.Text())
         if upper.startswith("FLOAT"):
             # CAST keeps six digits of a float; through a double every digit it holds arrives
-            return sa.cast(column.op("+")(sa.literal_column("0e0")), sa.CHAR())
+            return sa.cast(sa.type_coerce(column, sa.Float()) + sa.literal_column("0e0"), sa.CHAR())
         return sa.cast(column, sa.CHAR())
 
     def clock(self) -> Text:

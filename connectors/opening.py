@@ -16,11 +16,19 @@ from schemas.errors import SourceRefused
 from schemas.nearest import listed
 
 KINDS: dict[str, type[Database]] = {
-    "sqlite": Sqlite, "postgresql": Postgres, "postgres": Postgres, "mysql": MySql, "mariadb": MySql,
+    "sqlite": Sqlite,
+    "postgresql": Postgres,
+    "postgres": Postgres,
+    "mysql": MySql,
+    "mariadb": MySql,
 }
 _FOLDERS = ("files://", "file://", "folder://")
-_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg",
-            "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+_DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
 
 
 def open_source(contract: Contract, url: str, settings: ReadSettings | None = None) -> Source:
@@ -46,6 +54,8 @@ def open_source(contract: Contract, url: str, settings: ReadSettings | None = No
 
 def _unknown(contract: Contract, detail: str) -> SourceRefused:
     return SourceRefused(
-        contract.department, contract.connection, detail,
+        contract.department,
+        contract.connection,
+        detail,
         next_step=f"改正该连接 mend the connection: {listed(sorted({*KINDS, 'files'}))}",
     )

@@ -21,7 +21,9 @@ class Postgres(Database):
     def _patience(self) -> dict[str, Any]:
         return {
             "connect_timeout": self.settings.connect_seconds,
-            "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
             "application_name": "cityhub",
         }
 
@@ -34,8 +36,12 @@ class Postgres(Database):
         zone = self.settings.timezone.replace("'", "")
         return (
             "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-            "SET client_encoding = 'UTF8'", "SET DateStyle = 'ISO, YMD'", "SET IntervalStyle = 'iso_8601'",
-            f"SET TimeZone = '{zone}'", "SET bytea_output = 'hex'", "SET extra_float_digits = 1",
+            "SET client_encoding = 'UTF8'",
+            "SET DateStyle = 'ISO, YMD'",
+            "SET IntervalStyle = 'iso_8601'",
+            f"SET TimeZone = '{zone}'",
+            "SET bytea_output = 'hex'",
+            "SET extra_float_digits = 1",
             "SET standard_conforming_strings = on",
             f"SET lock_timeout = {self.settings.lock_seconds * 1000:d}",
             f"SET statement_timeout = {self.settings.statement_seconds * 1000:d}",
@@ -54,8 +60,10 @@ class Postgres(Database):
 
     def estimate(self, table: sa.TableClause) -> sa.Select[Any] | None:
         name = self.dialect().identifier_preparer.format_table(table)
-        return sa.select(sa.literal_column("reltuples::bigint")).select_from(sa.table("pg_class")).where(
-            sa.column("oid") == sa.func.to_regclass(name)
+        return (
+            sa.select(sa.literal_column("reltuples::bigint"))
+            .select_from(sa.table("pg_class"))
+            .where(sa.column("oid") == sa.func.to_regclass(name))
         )
 
     def dialect(self) -> sa.Dialect:

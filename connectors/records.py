@@ -87,9 +87,7 @@ def _lone_returns(data: np.ndarray) -> bool:
     return bool((data[following] != _NEWLINE).any())
 
 
-def parse(
-    text: str, delimiter: str, line: int, final: bool, limit: int | None = None
-) -> tuple[list[Record], int]:
+def parse(text: str, delimiter: str, line: int, final: bool, limit: int | None = None) -> tuple[list[Record], int]:
     """Return the whole records of `text` (blank lines left out, at most `limit`) and how many characters they took.
 
     `line` is the number of the first line. Raises `Unclosed` when `final` and a quote never closes.

@@ -76,6 +76,10 @@ class AdbcSession:
             self._cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(rows)})
             text = f"{self._written(first)} UNION ALL {self._written(statement)}"
         else:
+            # about 256 bytes a row: the driver's own default (16 MiB) for the usual batch, less for a smaller one
+            self._cursor.adbc_statement.set_options(
+                **{"adbc.postgresql.batch_size_hint_bytes": str(max(rows * 256, 65_536))}
+            )
             text = self._written(statement)
         self._cursor.execute(text)
         schema = text_schema(columns)

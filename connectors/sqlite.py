@@ -77,7 +77,8 @@ class Sqlite(Database):
         moment = datetime.now(ZoneInfo(self.settings.timezone)).utcoffset()
         seconds = int(moment.total_seconds()) if moment else 0
         return sa.func.strftime(
-            sa.literal_column("'%Y-%m-%d %H:%M:%f'"), sa.literal_column("'now'"),
+            sa.literal_column("'%Y-%m-%d %H:%M:%f'"),
+            sa.literal_column("'now'"),
             sa.literal_column(f"'{seconds:+d} seconds'"),
         )
 

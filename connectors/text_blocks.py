@@ -12,8 +12,12 @@ from connectors.failures import Damage
 BLOCK = 4 * 2**20
 # gb18030 is what gb2312 and gbk became: the same bytes, and the rare characters of names too
 _GB = {"gbk", "gb2312", "cp936", "936", "ms936", "gb_2312-80", "chinese", "euc-cn", "gb18030", "gb18030-2000"}
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (b"\x84\x31\x95\x33", "gb18030"),
-          (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (b"\x84\x31\x95\x33", "gb18030"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 _ENOUGH = 24  # bytes beyond ASCII that are valid UTF-8 throughout: chance in GB18030 text is below one in a million
 
 

@@ -104,8 +104,10 @@ class Workbook:
             if line >= _TITLE_ROWS:
                 break
         if not first:
-            raise Damage("工作表是空的，连表头都没有 the sheet is empty, without even a header",
-                         "请部门检查文件，或在契约中写 sheet check the file, or name the sheet in the contract")
+            raise Damage(
+                "工作表是空的，连表头都没有 the sheet is empty, without even a header",
+                "请部门检查文件，或在契约中写 sheet check the file, or name the sheet in the contract",
+            )
         return checked_header(first), 0
 
     def _ragged(self, line: int, texts: list[str | None], outcome: Outcome) -> None:

@@ -32,10 +32,18 @@ def _system(daemon: str, install: str, folder: Path) -> Iterator[URL]:
     data = folder / "data"
     made = subprocess.run(
         servers.as_unprivileged(
-            [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
-             "--skip-test-db"]
+            [
+                install,
+                "--no-defaults",
+                f"--datadir={data}",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+            ]
         ),
-        check=False, capture_output=True, text=True, cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=folder,
     )
     if made.returncode:
         raise RuntimeError(f"mariadb-install-db failed: {made.stdout[-1000:]}{made.stderr[-1000:]}")
@@ -46,10 +54,20 @@ def _system(daemon: str, install: str, folder: Path) -> Iterator[URL]:
     begin.chmod(0o644)
     port = servers.free_port()
     command = [
-        daemon, "--no-defaults", f"--datadir={data}", f"--socket={folder / 's'}", f"--port={port}",
-        "--bind-address=127.0.0.1", f"--pid-file={folder / 'pid'}", f"--init-file={begin}", "--skip-name-resolve",
-        "--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--innodb-buffer-pool-size=64M",
-        "--character-set-server=utf8mb4", "--performance-schema=OFF",
+        daemon,
+        "--no-defaults",
+        f"--datadir={data}",
+        f"--socket={folder / 's'}",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        f"--pid-file={folder / 'pid'}",
+        f"--init-file={begin}",
+        "--skip-name-resolve",
+        "--innodb-flush-log-at-trx-commit=0",
+        "--innodb-flush-method=nosync",
+        "--innodb-buffer-pool-size=64M",
+        "--character-set-server=utf8mb4",
+        "--performance-schema=OFF",
     ]
     url = URL.create("mysql+pymysql", "city", PASSWORD, "127.0.0.1", port)
     with servers.running(command, folder / "log", lambda: _answers(url), signal.SIGTERM):
@@ -63,8 +81,14 @@ def connect(url: URL | str):  # type: ignore[no-untyped-def]
 
     parts = make_url(url)
     return pymysql.connect(
-        host=parts.host, port=parts.port or 3306, user=parts.username, password=str(parts.password or ""),
-        database=parts.database, charset="utf8mb4", autocommit=True, connect_timeout=2,
+        host=parts.host,
+        port=parts.port or 3306,
+        user=parts.username,
+        password=str(parts.password or ""),
+        database=parts.database,
+        charset="utf8mb4",
+        autocommit=True,
+        connect_timeout=2,
     )
 
 

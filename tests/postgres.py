@@ -37,16 +37,32 @@ def _system(programs: Path, folder: Path) -> Iterator[URL]:
     secret.chmod(0o644)
     data = folder / "data"
     command = [
-        str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={secret}",
-        "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+        str(programs / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "scram-sha-256",
+        f"--pwfile={secret}",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
     ]
     made = subprocess.run(servers.as_unprivileged(command), check=False, capture_output=True, text=True, cwd=folder)
     if made.returncode:
         raise RuntimeError(f"initdb failed: {made.stderr[-2000:]}")
     port = servers.free_port()
     settings = {
-        "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off",
-        "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB", "max_connections": 40,
+        "port": port,
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": folder,
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "shared_buffers": "64MB",
+        "max_connections": 40,
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     url = URL.create("postgresql+psycopg", "postgres", PASSWORD, "127.0.0.1", port, "postgres")

@@ -33,14 +33,16 @@ def source(path: Path, *tables: TableContract, fast: bool = True, **settings: in
     return open_source(contract(*tables), f"sqlite:///{path}", ReadSettings(fast=fast, **settings))
 
 
-PEOPLE = 'CREATE TABLE RKXX (RYID INTEGER PRIMARY KEY, XM VARCHAR(50), GXSJ TEXT)'
+PEOPLE = "CREATE TABLE RKXX (RYID INTEGER PRIMARY KEY, XM VARCHAR(50), GXSJ TEXT)"
 
 
 @PATHS
 def test_every_cell_is_text_as_the_source_has_it(tmp_path: Path, fast: bool) -> None:
     path = database(
-        tmp_path / "a.db", "CREATE TABLE RKXX (RYID INTEGER PRIMARY KEY, XM, GXSJ NUMERIC)",
-        "INSERT INTO RKXX VALUES (1, '张' || char(0) || '三', 01), (2, NULL, 1.5), (3, x'00ff', 'late text'), (4, '', '𠮷%:x')",
+        tmp_path / "a.db",
+        "CREATE TABLE RKXX (RYID INTEGER PRIMARY KEY, XM, GXSJ NUMERIC)",
+        "INSERT INTO RKXX VALUES (1, '张' || char(0) || '三', 01), (2, NULL, 1.5), (3, x'00ff', 'late text')",
+        "INSERT INTO RKXX VALUES (4, '', '𠮷%:x')",
     )
     extraction = source(path, table(), fast=fast).stream(ReadRequest(table()))
     assert rows(extraction) == [
@@ -56,7 +58,8 @@ def test_every_cell_is_text_as_the_source_has_it(tmp_path: Path, fast: bool) -> 
 def test_a_column_that_begins_with_nulls_and_numbers_still_carries_text(tmp_path: Path, fast: bool) -> None:
     # ADBC's driver types a column from its first rows and dies on a later text
     path = database(
-        tmp_path / "a.db", "CREATE TABLE RKXX (RYID INTEGER PRIMARY KEY, XM, GXSJ)",
+        tmp_path / "a.db",
+        "CREATE TABLE RKXX (RYID INTEGER PRIMARY KEY, XM, GXSJ)",
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
         "INSERT INTO RKXX SELECT i, NULL, i FROM n",
         "INSERT INTO RKXX VALUES (9999, '张三', '二〇二六')",
@@ -64,23 +67,26 @@ def test_a_column_that_begins_with_nulls_and_numbers_still_carries_text(tmp_path
     extraction = source(path, table(), fast=fast).stream(ReadRequest(table(), batch_rows=1000))
     batches = list(extraction)
     assert max(batch.num_rows for batch in batches) <= 1000
-    assert pa.Table.from_batches(batches).slice(5000).to_pylist() == [{"RYID": "9999", "XM": "张三", "GXSJ": "二〇二六"}]
+    assert pa.Table.from_batches(batches).slice(5000).to_pylist() == [
+        {"RYID": "9999", "XM": "张三", "GXSJ": "二〇二六"}
+    ]
 
 
 @PATHS
 def test_damaged_bytes_arrive_marked_and_noted(tmp_path: Path, fast: bool) -> None:
-    path = database(tmp_path / "a.db", PEOPLE, "INSERT INTO RKXX VALUES (1, CAST(x'b9fa' AS TEXT), NULL), (2, '李四', NULL)")
+    path = database(
+        tmp_path / "a.db", PEOPLE, "INSERT INTO RKXX VALUES (1, CAST(x'b9fa' AS TEXT), NULL), (2, '李四', NULL)"
+    )
     extraction = source(path, table(), fast=fast).stream(ReadRequest(table()))
     assert [row["XM"] for row in rows(extraction)] == ["\ufffd\ufffd", "李四"]
-    assert extraction.notes == (
-        "XM: 1 个值不是 UTF-8 values are not UTF-8 (row 1 first); bad bytes became U+FFFD",
-    )
+    assert extraction.notes == ("XM: 1 个值不是 UTF-8 values are not UTF-8 (row 1 first); bad bytes became U+FFFD",)
 
 
 @PATHS
 def test_an_increment_reads_from_the_bound_and_rows_without_a_time(tmp_path: Path, fast: bool) -> None:
     path = database(
-        tmp_path / "a.db", PEOPLE,
+        tmp_path / "a.db",
+        PEOPLE,
         "INSERT INTO RKXX VALUES (1, 'a', '2026-01-01 00:00:00'), (2, 'b', '2026-01-02 00:00:00'), "
         "(3, 'c', '2026-01-03 00:00:00'), (4, 'd', NULL)",
     )
@@ -95,7 +101,11 @@ def test_an_increment_reads_from_the_bound_and_rows_without_a_time(tmp_path: Pat
 @PATHS
 @pytest.mark.parametrize(
     ("future", "below"),
-    [("2099-12-31 00:00:00", "2026-01-01 00:00:00"), ("20991231000000", "20260101000000"), ("无", "2026-01-01 00:00:00")],
+    [
+        ("2099-12-31 00:00:00", "2026-01-01 00:00:00"),
+        ("20991231000000", "20260101000000"),
+        ("无", "2026-01-01 00:00:00"),
+    ],
 )
 def test_a_row_from_the_future_does_not_carry_the_watermark_away(
     tmp_path: Path, fast: bool, future: str, below: str
@@ -109,7 +119,8 @@ def test_a_row_from_the_future_does_not_carry_the_watermark_away(
 
 def test_without_a_ceiling_the_sources_own_clock_is_one(tmp_path: Path) -> None:
     path = database(
-        tmp_path / "a.db", PEOPLE,
+        tmp_path / "a.db",
+        PEOPLE,
         "INSERT INTO RKXX VALUES (1, 'a', '2001-01-01 00:00:00'), (2, 'b', '9999-12-31 00:00:00')",
     )
     moved = table(cursor="GXSJ")
@@ -119,8 +130,11 @@ def test_without_a_ceiling_the_sources_own_clock_is_one(tmp_path: Path) -> None:
 
 
 def test_a_number_may_be_a_cursor(tmp_path: Path) -> None:
-    path = database(tmp_path / "a.db", "CREATE TABLE RKXX (RYID TEXT, XM TEXT, GXSJ INTEGER)",
-                    "INSERT INTO RKXX VALUES ('a', 'a', 9), ('b', 'b', 10), ('c', 'c', 100)")
+    path = database(
+        tmp_path / "a.db",
+        "CREATE TABLE RKXX (RYID TEXT, XM TEXT, GXSJ INTEGER)",
+        "INSERT INTO RKXX VALUES ('a', 'a', 9), ('b', 'b', 10), ('c', 'c', 100)",
+    )
     moved = table(cursor="GXSJ")
     extraction = source(path, moved).stream(ReadRequest(moved, since="10"))
     assert [row["RYID"] for row in rows(extraction)] == ["b", "c"]
@@ -129,14 +143,20 @@ def test_a_number_may_be_a_cursor(tmp_path: Path) -> None:
 
 @PATHS
 def test_rows_written_while_streaming_are_not_seen(tmp_path: Path, fast: bool) -> None:
-    path = database(tmp_path / "a.db", PEOPLE, "PRAGMA journal_mode = WAL", *(
-        f"INSERT INTO RKXX VALUES ({number}, 'a', NULL)" for number in range(100)
-    ))
+    path = database(
+        tmp_path / "a.db",
+        PEOPLE,
+        "PRAGMA journal_mode = WAL",
+        *(f"INSERT INTO RKXX VALUES ({number}, 'a', NULL)" for number in range(100)),
+    )
     extraction = source(path, table(), fast=fast).stream(ReadRequest(table(), batch_rows=10))
     batches = iter(extraction)
     seen = next(batches).num_rows
     # another process: two SQLite libraries in one do not see each other's locks
-    code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('DELETE FROM RKXX WHERE RYID > 5'); c.commit()"
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('DELETE FROM RKXX WHERE RYID > 5'); "
+        "c.commit()"
+    )
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
     assert seen + sum(batch.num_rows for batch in batches) == 100
 
@@ -144,7 +164,8 @@ def test_rows_written_while_streaming_are_not_seen(tmp_path: Path, fast: bool) -
 def test_an_awkward_name_is_quoted(tmp_path: Path) -> None:
     awkward = table('人口 "x"; --', ("RY ID", 'na"me', "select", "a:b%c"))
     path = database(
-        tmp_path / "a.db", 'CREATE TABLE "人口 ""x""; --" ("RY ID" TEXT, "na""me" TEXT, "select" TEXT, "a:b%c" TEXT)',
+        tmp_path / "a.db",
+        'CREATE TABLE "人口 ""x""; --" ("RY ID" TEXT, "na""me" TEXT, "select" TEXT, "a:b%c" TEXT)',
         """INSERT INTO "人口 ""x""; --" VALUES ('1', '2', '3', '4')""",
     )
     for fast in (True, False):
@@ -190,9 +211,11 @@ def test_what_is_no_database_is_damaged(tmp_path: Path, kind: str) -> None:
 
 @PATHS
 def test_a_torn_file_is_damaged_and_says_nothing_of_its_content(tmp_path: Path, fast: bool) -> None:
-    path = database(tmp_path / "a.db", PEOPLE, *(
-        f"INSERT INTO RKXX VALUES ({number}, '{'张三' * 200}', NULL)" for number in range(400)
-    ))
+    path = database(
+        tmp_path / "a.db",
+        PEOPLE,
+        *(f"INSERT INTO RKXX VALUES ({number}, '{'张三' * 200}', NULL)" for number in range(400)),
+    )
     whole = path.read_bytes()
     path.write_bytes(whole[:20_000] + b"\xff" * 60_000 + whole[80_000 : len(whole) // 2])
     with pytest.raises(SourceDamaged) as damaged:
