@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from schemas.errors import LedgerBusy, LedgerError
 from warehouse.bulk import copy_rows, insert_rows
@@ -38,6 +39,12 @@ class Database:
             )
         self.engine: Engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
 
+    @cached_property
+    def _errors(self) -> tuple[type[Exception], ...]:
+        """SQLAlchemy's errors and the driver's own: bulk loading talks to the driver directly."""
+        driver: Any = self.engine.dialect.loaded_dbapi
+        return (DBAPIError, driver.Error)
+
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
 
@@ -54,8 +61,8 @@ class Database:
         try:
             with self.engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
                 yield connection
-        except OperationalError as error:
-            raise _translated(error) from error
+        except self._errors as error:
+            raise translated(error) from None  # the original, and so its traceback, may quote values
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -65,8 +72,8 @@ class Database:
             reading = self.engine.connect().execution_options(**options, postgresql_readonly=True)
             with reading as connection, connection.begin():
                 yield connection
-        except OperationalError as error:
-            raise _translated(error) from error
+        except self._errors as error:
+            raise translated(error) from None  # the original, and so its traceback, may quote values
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision; harmless when it is there already."""
@@ -117,9 +124,22 @@ def _postgres_engine(url: URL) -> Engine:
     return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=application)
 
 
-def _translated(error: OperationalError) -> LedgerError:
-    """Return our error for the driver's: without the statement's parameters, which hold personal values."""
-    detail = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
-    if "locked" in detail or "busy" in detail or "lock timeout" in detail or "deadlock" in detail:
+def translated(error: Exception) -> LedgerError:
+    """Return our error for a driver's: the kind of fault and the names of table, column and constraint, no values."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    detail = _shown(cause)
+    if any(word in detail for word in ("locked", "busy", "LockNotAvailable", "DeadlockDetected")):
         return LedgerBusy(f"数据库忙 the hub database is locked: {detail}")
     return LedgerError(f"数据库出错 the hub database failed: {detail}")
+
+
+def _shown(cause: BaseException) -> str:
+    """SQLite's messages name columns only; PostgreSQL's quote the failing row, so its fields are picked one by one."""
+    kind = type(cause).__name__
+    facts = getattr(cause, "diag", None)
+    if facts is None or facts.sqlstate is None:
+        return f"{kind}: {(str(cause).splitlines() or [''])[0]}"
+    if facts.sqlstate.startswith("42"):  # a mistake in the SQL: the message names identifiers only
+        return f"{kind}: {facts.message_primary}"
+    places = (facts.table_name, facts.column_name, facts.constraint_name)
+    return " ".join([kind, facts.sqlstate, *(place for place in places if place)])

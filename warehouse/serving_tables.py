@@ -72,7 +72,8 @@ class ServedTable:
     @cached_property
     def staged(self) -> Table:
         """The staging table: same columns, no key (the audit checks it), unlogged on PostgreSQL."""
-        return Table(self.staged_name, MetaData(), *self._columns())
+        columns = [Column(field.name, _sql_type(field.type)) for field in self.schema]
+        return Table(self.staged_name, MetaData(), *columns)
 
     def indexes(self, table: Table, generation: Generation) -> list[Index]:
         """Return the indexes of one generation on `table`, not yet created."""
@@ -86,10 +87,8 @@ class ServedTable:
     def keyed(self, name: str, generation: Generation) -> Table:
         """Return a new table object of this shape called `name`, its key named for the generation."""
         key = PrimaryKeyConstraint(self.key, name=f"pk_{self.name}_{generation}")
-        return Table(name, MetaData(), *self._columns(), key)
-
-    def _columns(self) -> list[Column[Any]]:
-        return [Column(field.name, _sql_type(field.type), nullable=field.name != self.key) for field in self.schema]
+        columns = [Column(field.name, _sql_type(field.type), nullable=field.name != self.key) for field in self.schema]
+        return Table(name, MetaData(), *columns, key)
 
 
 def served_tables(standard: Standard) -> Mapping[str, ServedTable]:

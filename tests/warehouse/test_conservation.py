@@ -12,7 +12,7 @@ from warehouse.conservation import ROW_PARTS, STATEMENT_PARTS, check_conservatio
 PARTS = st.integers(0, 1000)
 
 
-@given(st.fixed_dictionaries({name: PARTS for name in (*ROW_PARTS, *STATEMENT_PARTS)}))
+@given(st.fixed_dictionaries(dict.fromkeys((*ROW_PARTS, *STATEMENT_PARTS), PARTS)))
 def test_sums_balance_and_any_slip_does_not(parts: dict[str, int]) -> None:
     counts = {
         **parts,

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import threading
-import time
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -237,39 +233,6 @@ def test_sweep_takes_old_leavings_only(lake: Lake) -> None:
     assert lake.sweep(datetime(2020, 1, 1)) == 2
     assert not stale.exists() and not orphan.exists() and fresh.exists()
     assert lake.read("raw/police/T").num_rows == 1
-
-
-APPENDER = """
-import sys, time, pyarrow as pa
-from pathlib import Path
-from warehouse.lake import Lake
-def batches():
-    for number in range(1000):
-        print(number, flush=True)
-        time.sleep(0.002)
-        yield pa.record_batch({"XM": ["n"] * 5000, "batch": pa.array([2] * 5000, pa.int64())})
-reader = pa.RecordBatchReader.from_batches(next(batches()).schema, batches())
-Lake(Path(sys.argv[1])).append("raw/police/T", reader, partition=("batch",))
-"""
-
-
-@pytest.mark.parametrize("after", [0, 100], ids=["at the start", "in the middle"])
-def test_a_killed_append_leaves_the_last_version_readable(lake: Lake, after: int) -> None:
-    lake.append("raw/police/T", landed(1, "张伟"), partition=("batch",))
-    writer = subprocess.Popen([sys.executable, "-c", APPENDER, str(lake.root)], stdout=subprocess.PIPE, text=True)
-    assert writer.stdout is not None
-    for line in writer.stdout:
-        if int(line) >= after:
-            break
-    os.kill(writer.pid, signal.SIGKILL)
-    assert writer.wait() == -signal.SIGKILL
-    writer.stdout.close()
-    assert lake.version("raw/police/T") == 0 and lake.read("raw/police/T")["XM"].to_pylist() == ["张伟"]
-    lake.sweep(datetime.fromtimestamp(time.time() + 60, UTC))
-    lake.vacuum("raw/police/T", keep_versions=[], retention_hours=0)
-    leavings = [path for path in lake.root.rglob("*.parquet*") if str(path) not in lake.files("raw/police/T")]
-    assert leavings == []
-    assert lake.append("raw/police/T", landed(2, "王芳"), partition=("batch",)) >= 1
 
 
 def test_files_are_small_row_groups_of_zstandard(lake: Lake) -> None:
