@@ -17,9 +17,7 @@ from schemas.survivorship import EVERYONE, FieldPolicy, SurvivorshipPolicy
 def policies_of(entity: Entity, policy: SurvivorshipPolicy | None) -> tuple[FieldPolicy, ...]:
     """Return one policy a field of the standard, in its order; a field without one takes the newest of everyone."""
     stated = {each.field: each for each in policy.fields} if policy else {}
-    return tuple(
-        stated.get(field.name, FieldPolicy(field.name, newest_of=(EVERYONE,))) for field in entity.fields
-    )
+    return tuple(stated.get(field.name, FieldPolicy(field.name, newest_of=(EVERYONE,))) for field in entity.fields)
 
 
 def places() -> Step:
@@ -58,7 +56,7 @@ def survivors(policies: Sequence[FieldPolicy], as_of: date, carried: Sequence[st
         """
     collected = f"""
         SELECT owner, {", ".join(chosen)}, count(*)::INTEGER AS records,
-            list(source ORDER BY place) AS sources, list(observed_at ORDER BY place) AS times
+            list({{told: source, seen: observed_at}} ORDER BY place) AS sources
         FROM member_values GROUP BY owner
         """
     fields = "".join(f", {quote(policy.field)}" for policy in policies)
@@ -83,9 +81,9 @@ def _origins(policies: Sequence[FieldPolicy]) -> str:
     for number, policy in enumerate(policies):
         place = f"(key_{number} & {(1 << PLACE_BITS) - 1})"
         opening = literal(f'"{policy.field}":{{"rule":"{policy.rule}",')
-        entry = f"{opening} || sources[{place}]"
+        entry = f"{opening} || sources[{place}].told"
         if policy.fades_months:
-            last_day = until(f"times[{place}]", policy)
+            last_day = until(f"sources[{place}].seen", policy)
             entry += f""" || coalesce(',"until":"' || strftime({last_day}, '%Y-%m-%d') || '"', '')"""
         entries.append(f"{entry} || '}}'")
     return f"'{{' || concat_ws(',', {', '.join(entries)}) || '}}'"

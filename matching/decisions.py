@@ -123,5 +123,3 @@ def counts() -> Step:
         ) GROUP BY what ORDER BY what
         """,
     )
-
-

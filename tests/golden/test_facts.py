@@ -141,7 +141,7 @@ def runs(draw: st.DrawFn) -> tuple[Rows, Rows, tuple[str, ...]]:
     return records, links, tuple(draw(st.lists(st.sampled_from(["f1", "f2"]), max_size=1)))
 
 
-@pytest.mark.parametrize("examples", [6, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [4, pytest.param(60, marks=pytest.mark.long)])
 def test_increments_equal_a_rebuild(tmp_path: Path, examples: int) -> None:
     @settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.lists(runs(), min_size=1, max_size=3))

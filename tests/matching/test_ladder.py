@@ -183,7 +183,7 @@ def histories(rules: LadderRules) -> st.SearchStrategy[list[tuple[list[dict[str,
     return st.lists(run, min_size=1, max_size=4)
 
 
-@pytest.mark.parametrize("examples", [10, pytest.param(80, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [8, pytest.param(80, marks=pytest.mark.long)])
 @pytest.mark.parametrize("rules", [PERSON, BUSINESS], ids=["person", "business"])
 def test_increments_equal_linking_at_once(tmp_path: Path, rules: LadderRules, examples: int) -> None:
     path = tmp_path
