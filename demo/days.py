@@ -30,7 +30,7 @@ from demo.departments import DEPARTMENTS
 from demo.detect import contradictions, fine
 from demo.dirt import Dirty
 from demo.emission import Table
-from demo.revision import Defect, Revision, revise_truth, usable_keys
+from demo.revision import Defect, Revision, able_people, revise_truth, usable_keys
 from demo.stores import Row, Tables
 from demo.world import FIRST_DAY, draw_newcomers
 
@@ -78,7 +78,7 @@ def apply_day(order: Order, day: int) -> Summary:
     started, summary = time.monotonic(), Summary(day)
     (order.out / "city.json").unlink(missing_ok=True)  # a day broken half way must not look whole
     stores = {name: open_tables(order, name) for name in DEPARTMENTS}
-    revision = Revision(day, truth.read(order.truth, "defects").to_pylist())
+    revision = Revision(day, truth.read(order.truth, "defects").to_pylist(), able_people(order.truth))
     for place, (name, module) in enumerate(DEPARTMENTS.items()):
         for number, table in enumerate(module.TABLES):
             random = np.random.default_rng([order.size.seed, 2000 + day, place * 10 + number])
@@ -138,8 +138,10 @@ class Clerk:
         fewer = max(1, round(count * rates["deleted"]))
         more = max(1, round(count * rates["changed"]))
         self.delete(order[:fewer])
-        self.correct(set(keys) - set(order[: fewer + more]), rates["corrected"])
+        self.correct(set(keys) - set(order[: fewer + 2 * more]), rates["corrected"])
         self.change(order[fewer : fewer + more])
+        if hasattr(self.module, "HANDOVER"):
+            self.hand_over(order[fewer + more : fewer + 2 * more])
 
     def stamp(self) -> Row:
         """Return the update time of a change made today."""
@@ -211,6 +213,19 @@ class Clerk:
             self.revision.mend(self.table, key, set(cells))
             self.revision.note(self.table, [key], "changed", ",".join(cells))
             self.learn(key, cells)
+
+    def hand_over(self, keys: list[str]) -> None:
+        """Write a new legal representative into rows of businesses; other departments know nothing of it yet."""
+        name, number, paper, code = self.module.HANDOVER
+        able = self.revision.able_people
+        for key in keys:
+            person = able[int(self.random.integers(len(able)))]
+            cells = {name: person["name"], number: person["citizen_id"], paper: code}
+            self.store.update(self.table, key, {**cells, **self.stamp()})
+            self.revision.mend(self.table, key, set(cells))
+            self.revision.note(self.table, [key], "changed", ",".join(cells))
+            self.revision.learn(self.table, key, {"representative_id": person["person_id"]})
+            self.judge_again(key)
 
     def learn(self, key: str, cells: Row) -> None:
         """Bring the truth about people and businesses after a change of a leading register."""

@@ -28,6 +28,7 @@ class Revision:
 
     day: int
     defects: list[Defect]
+    able_people: list[dict[str, Any]]
     records: list[pa.Table] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     dropped: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -91,6 +92,15 @@ class Revision:
         return pa.Table.from_pylist([one for rows in self.by_key.values() for one in rows], schema=DEFECTS)
 
 
+def able_people(folder: Path) -> list[dict[str, Any]]:
+    """Return grown-up citizens of the first part of the city (person_id, citizen_id, name): any of them may lead."""
+    rows = pq.ParquetFile(folder / "persons.parquet").read_row_group(0)
+    fit = pc.and_(pc.and_(rows["alive"], pc.invert(rows["moved_away"])), pc.less(rows["birth_date"], "2004"))
+    rows = rows.filter(pc.and_(fit, pc.equal(rows["paper"], "citizen_id")))
+    people: list[dict[str, Any]] = rows.select(["person_id", "citizen_id", "name"]).slice(0, 5_000).to_pylist()
+    return people
+
+
 def usable_keys(folder: Path, table: Table) -> list[str]:
     """Return the keys that stand exactly once in a table of the truth, in the order of the rows."""
     file = pq.ParquetFile(folder / "records.parquet")
@@ -109,10 +119,33 @@ def usable_keys(folder: Path, table: Table) -> list[str]:
 def revise_truth(folder: Path, revision: Revision, chunk: Chunk) -> None:
     """Write all six truth files anew with the day's revision."""
     people, firms = resolve(folder, revision)
-    rewrite(folder, "records", lambda rows: without_dropped(rows, revision), revision.records)
+    rewrite(folder, "records", lambda rows: led_anew(without_dropped(rows, revision), revision), revision.records)
     rewrite(folder, "persons", lambda rows: taught(rows, "person_id", people), [truth.persons(chunk)])
     rewrite(folder, "businesses", lambda rows: taught(rows, "business_id", firms), [truth.businesses(chunk)])
-    rewrite(folder, "facts", lambda rows: rows, [truth.facts(chunk)])
+    leaders = {firm: known["representative_id"] for firm, known in firms.items() if "representative_id" in known}
+    today = str(np.datetime64(chunk.as_of, "D"))
+    rewrite(
+        folder,
+        "facts",
+        lambda rows: handed_over(rows, leaders, today),
+        [
+            pa.Table.from_pylist(
+                [
+                    {
+                        "kind": "legal_representation",
+                        "first_id": person,
+                        "second_id": firm,
+                        "since": today,
+                        "until": None,
+                        "day": revision.day,
+                    }
+                    for firm, person in leaders.items()
+                ],
+                schema=truth.FACTS,
+            ),
+            truth.facts(chunk),
+        ],
+    )
     truth.write(folder, "defects", revision.standing_defects())
     rewrite(folder, "changes", lambda rows: rows, [pa.Table.from_pylist(revision.changes, schema=truth.CHANGES)])
 
@@ -137,6 +170,30 @@ def without_dropped(rows: pa.Table, revision: Revision) -> pa.Table:
         )
         rows = rows.filter(pc.invert(pc.fill_null(mine, False)))
     return rows
+
+
+def led_anew(rows: pa.Table, revision: Revision) -> pa.Table:
+    """Return records in which rows with a new representative are the new person's."""
+    leaders = {
+        place: known["representative_id"] for place, known in revision.learnt.items() if "representative_id" in known
+    }
+    keys = pa.array(sorted(key for _, key in leaders), pa.string())
+    mine = pc.and_(pc.is_in(rows["key"], value_set=keys), pc.equal(rows["statement"], "representative"))
+    spots = np.flatnonzero(mine.to_numpy())
+    if not len(spots):
+        return rows
+    ids, found = rows["true_id"].to_pylist(), rows.take(pa.array(spots)).to_pylist()
+    for spot, one in zip(spots, found, strict=True):
+        ids[spot] = leaders.get((one["table"], one["key"]), ids[spot])
+    return rows.set_column(rows.column_names.index("true_id"), "true_id", pa.array(ids, pa.string()))
+
+
+def handed_over(rows: pa.Table, leaders: dict[str, str], today: str) -> pa.Table:
+    """Return facts in which the representations that ended today say so."""
+    firms = pc.is_in(rows["second_id"], value_set=pa.array(sorted(leaders), pa.string()))
+    ended = pc.and_(pc.and_(firms, pc.equal(rows["kind"], "legal_representation")), pc.is_null(rows["until"]))
+    until = pc.if_else(ended, pa.scalar(today), rows["until"])
+    return rows.set_column(rows.column_names.index("until"), "until", until)
 
 
 def resolve(folder: Path, revision: Revision) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
@@ -167,6 +224,8 @@ def taught(rows: pa.Table, id_column: str, learnt: dict[str, dict[str, Any]]) ->
         number = known.pop("house_number", None)
         if number:
             one["address"] = re.sub(r"[0-9]+号", f"{number}号", one["address"], count=1)
+        if "representative_id" in known:
+            one["former_representative_id"] = one["representative_id"]
         one.update({key: value for key, value in known.items() if key in one})
     new = pa.Table.from_pylist(fresh, schema=rows.schema)
     mask = pa.chunked_array([pa.array(mine)])

@@ -66,6 +66,12 @@ E_BASEINFO = Table(
     unlimited=("DOM",),
 )
 TABLES = (E_BASEINFO,)
+HANDOVER = (
+    "NAME",
+    "CERNO",
+    "CERTYPE",
+    "10",
+)  # where a new representative is written, and the code of a citizen's paper
 
 
 def emit(chunk: Chunk, profile: Profile) -> list[Emission]:

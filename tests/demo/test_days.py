@@ -64,6 +64,19 @@ def test_hard_deletes_leave_source_and_truth(stepwise: dict[int, Path]) -> None:
     assert not gone & {(one["table"], one["key"]) for one in truth(stepwise[1], "defects")}
 
 
+def test_a_new_representative_is_one_fact_and_leads_the_row(stepwise: dict[int, Path]) -> None:
+    handed = {one["key"] for one in truth(stepwise[1], "changes") if str(one["columns"]).startswith("NAME,CERNO")}
+    records = [one for one in truth(stepwise[1], "records") if one["table"] == "E_BASEINFO" and one["key"] in handed]
+    firms = {one["key"]: one["true_id"] for one in records if one["statement"] == "business"}
+    leads = {one["key"]: one["true_id"] for one in records if one["statement"] == "representative"}
+    told = {one["business_id"]: one["representative_id"] for one in truth(stepwise[1], "businesses")}
+    assert handed and all(told[firms[key]] == leads[key] for key in handed)
+    led = [one for one in truth(stepwise[1], "facts") if one["kind"] == "legal_representation"]
+    standing = {one["second_id"]: one["first_id"] for one in led if one["until"] is None}
+    assert len(standing) == len([one for one in led if one["until"] is None]) == len(told)
+    assert all(standing[firm] == person for firm, person in told.items())
+
+
 def test_late_rows_carry_yesterdays_last_hour(stepwise: dict[int, Path]) -> None:
     late = [one for one in truth(stepwise[2], "changes") if one["change"] == "late" and one["day"] == 2]
     found = {(table.name, key): row for table in tables() for key, row in by_key(stepwise[2], table).items()}
