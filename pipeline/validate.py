@@ -1,14 +1,103 @@
-"""Validate"""
+"""Validate: the gate before a department's standardised batches. A critical failure holds the batch: kept, not taken."""
+
 from __future__ import annotations
+
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
 from pipeline.hub import Hub
+from pipeline.lake_tables import standing_table
 from pipeline.stage import stage_of
+from pipeline.staging import batch_folder
+from quality.evidence import Evidence, Measures
+from quality.gate import GateResult, gate
+from quality.ruleset import rules_of
+from schemas.contract import Contract, TableContract
+from schemas.errors import GateError
+from standardise.quarantine import QUARANTINE_SCHEMA
 from warehouse.batches import Batch
+from warehouse.fences import Fence
+
+VERDICT = "gate"
+NOTHING_NEW = GateResult(True, (), (), (), 0, 0)
+
 
 def validate(hub: Hub, department: str) -> dict[str, Any]:
+    """Judge every standardised batch of `department` that has no verdict yet; return the verdicts, in counts only.
+
+    Raises GateError when a rule itself could not be run; the batch is then held, not judged.
+    """
+    contract = hub.contract(department)
+    results: list[dict[str, Any]] = []
     with stage_of(hub, "validate", department) as counts:
-        pass
-    return {"department": department}
+        waiting = [batch for batch in hub.ledger.batches("standardised", department) if VERDICT not in batch.counts]
+        if waiting:
+            fence = hub.ledger.acquire(f"standardise/{department}", hub.run_id, hub.clock())
+            results = [_judge(hub, contract, batch, fence) for batch in waiting]
+        held = sum(not result["passed"] for result in results)
+        counts.update(batches=len(results), held=held, warnings=sum(len(one["warnings"]) for one in results))
+    return {"department": department, "batches": results, "held": held}
+
 
 def passed_gate(batch: Batch) -> bool:
-    return True
+    """Return whether the gate has let the batch through."""
+    return bool(batch.counts.get(VERDICT, {}).get("passed"))
+
+
+def _judge(hub: Hub, contract: Contract, batch: Batch, fence: Fence) -> dict[str, Any]:
+    table = contract.table(batch.source_table)
+    measures = measures_of(hub, batch)
+    verdict = gate(table, evidence_of(hub, table, batch), measures) if _has_news(batch, measures) else NOTHING_NEW
+    told = verdict.as_dict()
+    hub.ledger.standardise_batch(fence, batch.id, {**batch.counts, VERDICT: told})
+    if not verdict.passed:
+        reasons = [f"{one.rule} {one.subject} {one.share:.1%} > {one.tolerance:.1%} {one.zh}" for one in verdict.critical]
+        reasons += [f"{one.rule} {one.subject}: {one.detail}" for one in verdict.rule_errors]
+        hub.ledger.hold_batch(fence, batch.id, "; ".join(reasons), hub.clock())
+    for error in verdict.rule_errors:
+        raise GateError(contract.department, table.name, error.rule, error.detail)
+    return {"batch": batch.id, "table": table.name, **told}
+
+
+def _has_news(batch: Batch, measures: Measures) -> bool:
+    """Return whether there is anything to judge: an overlap read again, all of it known, needs no verdict."""
+    moved = any(int(batch.counts.get(name, 0)) for name in ("standardised", "rejected", "deleted", "absent"))
+    return moved or (measures.full and not measures.rows)
+
+
+def measures_of(hub: Hub, batch: Batch) -> Measures:
+    """Return the batch in numbers, beside how many rows of its table stand."""
+    counts = batch.counts
+    skipped = int(counts["identical"]) + int(counts["superseded"])
+    return Measures(
+        rows=int(counts["extracted"]),
+        full=batch.mode == "full",
+        refused=sum(int(counts[name]) for name in ("rejected", "quarantined", "held")),
+        judged=int(counts["extracted"]) - skipped + int(counts["emitted"]),
+        unexplained=0,  # the ledger refuses a batch that does not balance before the gate sees it
+        previous=_standing_rows(hub, batch),
+    )
+
+
+def evidence_of(hub: Hub, table: TableContract, batch: Batch) -> Evidence:
+    """Return the answers to every rule of the table, collected chunk by chunk from the staged statements."""
+    folder = batch_folder(hub, batch.id)
+    evidence = Evidence(rules_of(table, hub.city.standard))
+    for emit in table.emit:
+        file = parquet.ParquetFile(folder / f"statements-{emit.name}.parquet")
+        refused = parquet.read_table(
+            folder / "quarantine.parquet", filters=[("statement", "=", emit.name)], schema=QUARANTINE_SCHEMA
+        )
+        for number, rows in enumerate(file.iter_batches(hub.settings.batch_rows)):
+            once = refused if number == 0 else QUARANTINE_SCHEMA.empty_table()
+            evidence.add({emit.name: pa.Table.from_batches([rows])}, once)
+    return evidence
+
+
+def _standing_rows(hub: Hub, batch: Batch) -> int | None:
+    name = standing_table(batch.department, batch.source_table)
+    if not hub.lake.exists(name):
+        return None
+    return sum(parquet.read_metadata(path.removeprefix("file://")).num_rows for path in hub.lake.files(name))
