@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from demo import digits
 from demo.names import Index, read
-from demo.people import People, Slot, party_ids
+from demo.papers import Slot
+from demo.people import People, party_ids
 from demo.places import Addresses, draw_addresses, draw_divisions, gazetteer, whole
 from demo.profile import Profile
 

@@ -12,7 +12,7 @@ from demo.detect import contradictions, fine
 from demo.emission import Emission, Table
 from demo.mutations import KINDS, RECOVERABLE
 from demo.names import Index, read
-from demo.people import Flags
+from demo.papers import Flags
 from demo.profile import Profile
 
 DEFECTS = pa.schema(

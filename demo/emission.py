@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demo.names import Index
-from demo.people import CITIZEN, HONG_KONG, MACAO, PASSPORT, PERMANENT_NEW, PERMANENT_OLD, TAIWAN, Flags, People
+from demo.papers import CITIZEN, HONG_KONG, MACAO, PASSPORT, PERMANENT_NEW, PERMANENT_OLD, TAIWAN, Flags
+from demo.people import People
 
 NOTHING = pa.scalar(None, pa.string())
 

@@ -14,7 +14,7 @@ from demo.companies import TYPE_CODES
 from demo.dirt import DEFECTS, Dirty
 from demo.emission import NOTHING
 from demo.names import Index
-from demo.people import PAPERS
+from demo.papers import PAPERS
 from demo.world import Chunk
 
 TEXT = pa.string()

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from demo import digits
 from demo.companies import COOPERATIVE
 from demo.emission import Emission, Party, Table, choose, shown_number, some, stale_rows, take, written_name
-from demo.people import PASSPORT
+from demo.papers import PASSPORT
 from demo.profile import Profile
 from demo.world import Chunk
 
