@@ -20,7 +20,7 @@ from warehouse.database import Database
 from warehouse.lake import Lake
 from warehouse.ledger import Ledger
 
-PARTS, PART_ROWS = 50, 2000
+PARTS, PART_ROWS = 50, 200
 ROWS = PARTS * PART_ROWS
 
 
