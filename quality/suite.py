@@ -1,0 +1,108 @@
+"""Great Expectations, and nothing else: runs named checks on frames of answers and returns counts, never values.
+
+The only file that imports great_expectations; it costs seconds, so it is imported when the first batch is judged.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quality.rule import Rule
+
+Answers = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one expectation said: `tested` and `failed` counts, `held` (its verdict), or the `error` it raised."""
+
+    rule: Rule
+    held: bool
+    tested: int
+    failed: int
+    error: str = ""
+
+
+def run_suite(rules: Sequence[Rule], answers: Mapping[str, Answers]) -> tuple[Outcome, ...]:
+    """Return one outcome a rule, in order. `answers` holds each rule's column: 1 holds, 0 fails, NaN not tested.
+
+    Row rules share one frame and table rules another, each one batch of one ephemeral context; shorter columns are
+    filled up with "not tested". An expectation that raised comes back with its error and is no verdict on the data.
+    """
+    if not rules:
+        return ()
+    context = _context()
+    outcomes: dict[str, Outcome] = {}
+    for scope in ("table", "row"):
+        group = [rule for rule in rules if rule.scope == scope]
+        if group:
+            outcomes |= _frame(context, scope, group, answers)
+    return tuple(outcomes[rule.column] for rule in rules)
+
+
+def _context() -> Any:
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")  # must stand before the import: the library phones home
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return context
+
+
+def _frame(context: Any, name: str, rules: Sequence[Rule], answers: Mapping[str, Answers]) -> dict[str, Outcome]:
+    import great_expectations as gx
+    import pandas as pd
+
+    longest = max(len(answers[rule.column]) for rule in rules)
+    data = pd.DataFrame({rule.column: _filled(answers[rule.column], longest) for rule in rules}, copy=False)
+    suite = gx.ExpectationSuite(name=name)
+    for rule in rules:
+        suite.add_expectation(_expectation(rule))
+    asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
+    batch = asset.add_batch_definition_whole_dataframe(name).get_batch(batch_parameters={"dataframe": data})
+    result = batch.validate(suite, result_format="SUMMARY")
+    said = {one.expectation_config.kwargs["column"]: one for one in result.results}
+    return {rule.column: _outcome(rule, said[rule.column]) for rule in rules}
+
+
+def _filled(answers: Answers, length: int) -> Answers:
+    filled = np.full(length, np.nan, answers.dtype)
+    filled[: len(answers)] = answers
+    return filled
+
+
+def _expectation(rule: Rule) -> Any:
+    import great_expectations as gx
+
+    return gx.expectations.ExpectColumnValuesToBeBetween(
+        column=rule.column, min_value=1, mostly=max(1.0 - rule.tolerance, 0.0), severity=_SEVERITIES[rule.severity]
+    )
+
+
+_SEVERITIES: Mapping[str, Any] = {"critical": "critical", "major": "warning", "minor": "info"}
+
+
+def _outcome(rule: Rule, said: Any) -> Outcome:
+    if error := _error(said.exception_info or {}):
+        return Outcome(rule, False, 0, 0, error)
+    counts = said.result or {}
+    tested = int(counts.get("element_count", 0)) - int(counts.get("missing_count", 0))
+    return Outcome(rule, bool(said.success), tested, int(counts.get("unexpected_count", 0)))
+
+
+def _error(info: Mapping[str, Any]) -> str:
+    """Return the kind of exception that stopped an expectation, "" for none; its text might quote a value."""
+    raised = [info] if "raised_exception" in info else [one for one in info.values() if isinstance(one, Mapping)]
+    for one in raised:
+        if one.get("raised_exception"):
+            return str(one.get("exception_message") or "").split(":")[0].split("(")[0][:80] or "exception"
+    return ""
