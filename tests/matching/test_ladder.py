@@ -152,6 +152,17 @@ def test_a_trader_known_by_registration_number_becomes_anchored(businesses: Hub)
     assert businesses.identity[old or ""]["key_number"] == "U2"
 
 
+def test_an_earlier_register_row_of_the_code_reaches_who_is_known_by_registration_number(businesses: Hub) -> None:
+    businesses.apply(
+        record("m1", "market", day=5, name="Sea", uscc="U1", registration_number="R1"),
+        record("s1", "social", name="Sea", registration_number="R1"),
+    )
+    assert businesses.partition() == {frozenset({"m1", "s1"})}
+    businesses.apply(record("m9", "market", day=1, name="Hill", uscc="U1"))
+    assert businesses.partition() == {frozenset({"m9"})}
+    assert businesses.decision("s1") == businesses.decision("m1") == ("review", "name_disagrees")
+
+
 def test_too_few_fresh_ids_is_an_error_not_a_lost_entity(people: Hub) -> None:
     row = record("p1", name="A", citizen_id="1")
     changed = pa.table({"record_id": ["p1"], "op": ["new"]}, schema=CHANGED)
