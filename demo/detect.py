@@ -157,7 +157,7 @@ def fine(kind: str, value: str) -> bool:
     check = {"uscc": uscc, "regno": regno}.get(head)
     if check is not None:
         return check(value)
-    form = {"name": NAME, "company": COMPANY, "phone": PHONE, "place": PLACE}.get(head, PLAIN)
+    form = {"name": NAME, "company": COMPANY, "phone": PHONE, "place": PLACE, "address": PLACE}.get(head, PLAIN)
     return form.fullmatch(value) is not None and len(value) <= 80
 
 
