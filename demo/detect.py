@@ -21,7 +21,7 @@ COMPANY = re.compile(f"[{HAN}0-9（）]{{4,60}}")
 PHONE = re.compile(r"1[3-9][0-9]{9}|0335-[2-8][0-9]{6}")
 NUMBER = re.compile("[1-9][0-9]{16}[0-9X]")
 USCC = re.compile("[1-9ANY][0-9A-HJ-NPQRTUWXY]{17}")
-PLACE = re.compile(f"[{HAN}0-9]{{1,80}}")
+PLACE = re.compile(f"[{HAN}0-9]{{2,80}}")
 PLAIN = re.compile(r"[^\x00-\x1f\x7f=+@\u200b\ufeff]{1,80}")
 SENTINELS = frozenset(["无", "暂无", "不详", "\\N", "NULL", "999999", "未知", "-", "/"])
 LATEST = 20270101  # no demo date lies beyond the first months of the city's life
