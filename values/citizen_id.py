@@ -160,10 +160,11 @@ def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
 
 
 def mask(values: pa.Array) -> pa.Array:
-    """Return the numbers with birth date and half the sequence hidden: 130302********1234; other texts all hidden."""
+    """Return the numbers with the birth date hidden: 130302********1234. Any other text is stars of its length."""
     column = TextColumn(values)
-    whole = pc.binary_replace_slice(column.texts, 6, 14, "********")
-    shown = pc.if_else(pa.array(column.lengths == 18), whole, pc.binary_repeat("*", pa.array(column.points.lengths)))
+    whole = pc.utf8_replace_slice(column.texts, 6, 14, "********")
+    number = pc.match_substring_regex(column.texts, r"^[0-9]{17}[0-9Xx]$")
+    shown = pc.if_else(number, whole, pc.binary_repeat("*", pa.array(column.points.lengths)))
     return with_nulls(shown, column.empty)
 
 

@@ -19,7 +19,7 @@ from schemas.reasons import Reason
 from values.calendar_days import day_numbers, real_day
 from values.cleaned import Cleaned, Flags, bits, mark, no_flags
 from values.text_column import TextColumn
-from values.text_forms import is_number_sentinel, is_sentinel, suspicious_form, tidy
+from values.text_forms import is_number_sentinel, suspicious_form, tidy
 
 LEVELS = ("missing", "different", "one_part_differs", "day_and_month_swapped", "same")
 EARLIEST = datetime.date(1880, 1, 1)
@@ -134,7 +134,7 @@ def _judge(text: str, reading: _Reading) -> tuple[datetime.date | None, int]:
     shown, flags = tidy(text)
     if shown is None:
         return None, flags
-    if is_sentinel(shown) or is_number_sentinel(re.sub(r"\D", "", shown) or "x"):
+    if is_number_sentinel(shown):
         return None, flags | bits(Reason.SENTINEL)
     if re.fullmatch(r"[09]{4}[-/.年]?[09]{2}[-/.月]?[09]{2}日?.*", shown) and shown[:4] == "0000":
         return None, flags | bits(Reason.SENTINEL)

@@ -172,5 +172,6 @@ def mask(values: pa.Array) -> pa.Array:
         pc.utf8_slice_codeunits(column.texts, 0, 1), "*****", pc.utf8_slice_codeunits(column.texts, -2, None), ""
     )
     short = pc.if_else(pc.greater_equal(length, 8), ends, "*****")
-    shown = pc.if_else(pc.equal(length, 18), citizen_id.mask(column.texts), short)
+    citizen = pc.match_substring_regex(column.texts, r"^[0-9]{17}[0-9Xx]$")
+    shown = pc.if_else(citizen, citizen_id.mask(column.texts), short)
     return with_nulls(shown, column.empty)

@@ -123,6 +123,8 @@ def _judge(text: str, length: int) -> tuple[str | None, int]:
     if _MASKED.fullmatch(shown):
         return None, flags | bits(Reason.MASKED)
     shown, flags = _joined(shown, flags)
+    if is_sentinel(shown) or shown in _NO_NAME:
+        return None, flags | bits(Reason.SENTINEL)
     fault = _fault(shown, length)
     return (None, flags | fault) if fault else (shown, flags)
 
@@ -142,7 +144,7 @@ def _joined(text: str, flags: int) -> tuple[str, int]:
     and five or more characters in all: then the space stands for the dot of a minority name.
     """
     unified = _HAN_DOT.sub(DOT, text).strip(f"{DOT} ")
-    unified = re.sub(f"{DOT}{{2,}}", DOT, unified)
+    unified = re.sub(rf"\s*{DOT}[\s{DOT}]*", DOT, unified)
     if unified != text:
         flags |= bits(Reason.SEPARATOR_UNIFIED)
     if _ONLY_HAN_AND_SPACES.fullmatch(unified):

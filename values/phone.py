@@ -133,7 +133,7 @@ def mask(values: pa.Array) -> pa.Array:
     """Return 138****1234 for a mobile, 0335-****789 for a land line, stars for anything else."""
     column = TextColumn(values)
     mobile = _plain_mobile(column)
-    masked = pc.binary_replace_slice(column.texts, 3, 7, "****")
+    masked = pc.utf8_replace_slice(column.texts, 3, 7, "****")
     if bool((~mobile & ~column.empty).any()):
         land = pc.replace_substring_regex(column.texts, r"^(0\d{2,3}-)\d+?(\d{3})(-\d+)?$", r"\1****\2")
         rest = pc.if_else(pc.match_substring_regex(land, r"^0\d{2,3}-\*{4}\d{3}$"), land, "****")

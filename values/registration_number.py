@@ -90,7 +90,8 @@ def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
 
 
 def mask(values: pa.Array) -> pa.Array:
-    """Return the authority and the last three digits: 130303******234; anything of another length all hidden."""
+    """Return the authority and the last three digits: 130303******234; anything else all hidden."""
     column = TextColumn(values)
-    hidden = pc.binary_replace_slice(column.texts, 6, 12, "******")
-    return with_nulls(pc.if_else(pa.array(column.lengths == 15), hidden, "******"), column.empty)
+    hidden = pc.utf8_replace_slice(column.texts, 6, 12, "******")
+    number = pc.match_substring_regex(column.texts, r"^[0-9]{15}$")
+    return with_nulls(pc.if_else(number, hidden, "******"), column.empty)

@@ -36,7 +36,7 @@ SENTINEL_WORDS = frozenset(
         "不清楚 无此项 无数据 暂缺 缺失 空值 无记录 未登记 未提供 不适用 略 无无"
     )
 )
-SENTINEL_MARKS = re.compile(r"[-—–_/\\|.。、,，~～?？·:：;；]+")
+SENTINEL_MARKS = re.compile(r"[-—–_/\\|.。、,，~～·:：;；]+|[?？]")
 ONE_DIGIT_ONLY = re.compile(r"(\d)\1*")
 FORMULA_PATTERN = re.compile(r"[=+@][A-Za-z(]|=[-+\d'\"]|\|[A-Za-z]+\|'|DDE\(", re.ASCII)
 MARKUP_PATTERN = re.compile(

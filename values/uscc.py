@@ -110,10 +110,11 @@ def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
 
 
 def mask(values: pa.Array) -> pa.Array:
-    """Return 913303********960857-like codes: the organisation code hidden; anything of another length all hidden.
+    """Return 91330300******857L: most of the organisation code hidden; anything that is no code all hidden.
 
     Codes of companies are public; those of sole traders lead to a person, and both look alike.
     """
     column = TextColumn(values)
-    hidden = pc.binary_replace_slice(column.texts, 8, 14, "******")
-    return with_nulls(pc.if_else(pa.array(column.lengths == 18), hidden, "******"), column.empty)
+    hidden = pc.utf8_replace_slice(column.texts, 8, 14, "******")
+    code = pc.match_substring_regex(column.texts, r"^[0-9A-Z]{18}$")
+    return with_nulls(pc.if_else(code, hidden, "******"), column.empty)

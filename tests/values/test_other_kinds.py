@@ -1,0 +1,218 @@
+"""Dates, phones, codes, addresses, documents and business names: every rule by a literal case."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from schemas.reasons import Reason
+from tests.values.cases import TODAY, assert_cases, citizen_number, texts
+from values import address, code, company_name, date, document, phone, plain_text
+
+DAY = datetime.date(1980, 1, 15)
+CITIZEN = citizen_number("130302", "19800101", "123")
+RESIDENT_CARD = citizen_number("931840", "19851201", "018")
+
+
+def test_dates() -> None:
+    rewritten = ("1980/1/15", "1980.01.15", "1980年1月15日", "1980-01-15 00:00:00", "1980-1-15 8:30", "19800115120000")
+    assert_cases(
+        date.clean,
+        [
+            ("19800115", DAY, set()),
+            ("1980-01-15", DAY, set()),
+            *[(text, DAY, {Reason.DATE_REFORMATTED}) for text in rewritten],
+            (" 1980-01-15", DAY, {Reason.SPACES_REMOVED, Reason.DATE_REFORMATTED}),
+            *[
+                (text, None, {Reason.SENTINEL})
+                for text in ("1899-12-31", "19000101", "9999-09-09", "2099-12-31", "0000-00-00", "99999999", "无", "/")
+            ],
+            *[
+                (text, None, {Reason.IMPOSSIBLE_DATE})
+                for text in ("198001", "19800230", "1981-02-29", "80-01-15", "abc")
+            ],
+            ("民国69年1月15日", None, {Reason.IMPOSSIBLE_DATE}),
+            ("29235", None, {Reason.EXCEL_SERIAL, Reason.IMPOSSIBLE_DATE}),
+            ("2026-01-02", None, {Reason.DATE_OUT_OF_RANGE}),
+            ("1879-12-31", None, {Reason.DATE_OUT_OF_RANGE}),
+            ("1880-01-01", datetime.date(1880, 1, 1), set()),
+            ("2026-01-01", TODAY, set()),
+            ("2000-02-29", datetime.date(2000, 2, 29), set()),
+            ("1980****", None, {Reason.MASKED}),
+        ],
+        as_of=TODAY,
+    )
+
+
+def test_dates_whose_forms_the_contract_names() -> None:
+    assert_cases(
+        date.clean,
+        [
+            ("29235", DAY, {Reason.EXCEL_SERIAL}),
+            ("民国69年1月15日", DAY, {Reason.DATE_REFORMATTED}),
+            ("69/1/15", DAY, {Reason.DATE_REFORMATTED}),
+            ("民国元年1月1日", datetime.date(1912, 1, 1), {Reason.DATE_REFORMATTED}),
+        ],
+        formats=("excel", "minguo"),
+    )
+
+
+def test_date_levels() -> None:
+    left = date.clean(texts(["1980-03-05"] * 5)).values
+    right = date.clean(texts(["1980-03-05", "1980-05-03", "1980-03-06", "1975-11-30", None])).values
+    names = [date.LEVELS[level] for level in date.compare(left, right)]
+    assert names == ["same", "day_and_month_swapped", "one_part_differs", "different", "missing"]
+    assert date.keys(left)["month"][0].as_py() == "1980-03"
+
+
+def test_phones() -> None:
+    mobile, land = "13812345678", "0335-3456789"
+    assert_cases(
+        phone.clean,
+        [
+            (mobile, mobile, set()),
+            ("16612345678", "16612345678", set()),
+            (land, land, set()),
+            ("+86" + mobile, mobile, {Reason.PREFIX_REMOVED}),
+            ("0086-" + mobile, mobile, {Reason.PREFIX_REMOVED}),
+            ("86" + mobile, mobile, {Reason.PREFIX_REMOVED}),
+            ("138 1234 5678", mobile, {Reason.SPACES_REMOVED}),
+            ("138-1234-5678", mobile, {Reason.SEPARATOR_UNIFIED}),
+            ("(0335)3456789", land, {Reason.SEPARATOR_UNIFIED}),
+            ("03353456789", land, {Reason.SEPARATOR_UNIFIED}),
+            ("3456789", land, {Reason.AREA_CODE_ADDED}),
+            (land + "-801", land + "-801", set()),
+            (f"{mobile}/13912345678", mobile, {Reason.SEVERAL_VALUES}),
+            (f"12345、{mobile}", mobile, {Reason.SEVERAL_VALUES}),
+            ("138****5678", None, {Reason.MASKED}),
+            ("12812345678", None, {Reason.NOT_A_PHONE}),
+            ("12345", None, {Reason.NOT_A_PHONE}),
+            ("张三", None, {Reason.NOT_A_PHONE}),
+            ("0" * 11, None, {Reason.SENTINEL}),
+            ("无", None, {Reason.SENTINEL}),
+        ],
+    )
+    assert phone.mask(texts([mobile, land, "张三13812345678"])).to_pylist() == ["138****5678", "0335-****789", "****"]
+
+
+def test_codes() -> None:
+    assert_cases(
+        code.clean,
+        [
+            ("1", "1", set()),
+            ("男", "1", {Reason.CODE_TRANSLATED}),
+            (" 女", "2", {Reason.SPACES_REMOVED, Reason.CODE_TRANSLATED}),
+            ("2", None, {Reason.UNKNOWN_CODE}),  # allowed, but the crosswalk does not name it
+            ("甲", None, {Reason.UNKNOWN_CODE}),  # the crosswalk's target is in no table
+            ("未填", None, {Reason.SENTINEL}),
+            ("空着", None, {Reason.SENTINEL}),
+            (None, None, set()),
+        ],
+        crosswalk={"男": "1", "女": "2", "1": "1", "甲": "7", "空着": ""},
+        allowed=frozenset({"1", "2"}),
+    )
+    assert_cases(code.clean, [("01", "01", set()), ("1", None, {Reason.UNKNOWN_CODE})], allowed=frozenset({"01"}))
+
+
+def test_texts_and_addresses() -> None:
+    assert_cases(
+        plain_text.clean,
+        [
+            ("销售部 经理", "销售部 经理", set()),
+            (" a  b\n", "a b", {Reason.SPACES_REMOVED}),
+            ("a\x00b", "ab", {Reason.CONTROL_REMOVED}),
+            ("=SUM(A1)", "=SUM(A1)", {Reason.FORMULA_LIKE}),
+            ("<b>x</b>", "<b>x</b>", {Reason.MARKUP_LIKE}),
+            ("长" * 21, None, {Reason.TOO_LONG}),
+        ],
+        length=20,
+    )
+    assert_cases(
+        address.clean,
+        [
+            ("秦皇岛市海港区河北大街123号", "秦皇岛市海港区河北大街123号", set()),
+            ("河北大街１２号", "河北大街12号", {Reason.WIDTH_FOLDED}),
+            ("河北大街 12号", "河北大街12号", {Reason.SPACES_REMOVED}),
+            ("河北大街12—1号", "河北大街12-1号", {Reason.SEPARATOR_UNIFIED}),
+            ("河北大街【东】", "河北大街(东)", {Reason.BRACKETS_UNIFIED}),
+            ("河北大街***号", None, {Reason.MASKED}),
+            ("暂无", None, {Reason.SENTINEL}),
+        ],
+    )
+    assert address.mask(texts(["秦皇岛市海港区河北大街123号5栋"])).to_pylist() == ["秦皇岛市海港****"]
+
+
+def test_documents_by_stated_and_by_proven_type() -> None:
+    rows = [
+        (CITIZEN, "citizen_id", CITIZEN, set(), "citizen_id"),
+        (CITIZEN, "passport", CITIZEN, {Reason.TYPE_CONTRADICTED}, "citizen_id"),
+        (CITIZEN, "household_book", CITIZEN, set(), "household_book"),
+        (CITIZEN, None, CITIZEN, set(), "citizen_id"),
+        (RESIDENT_CARD, "permanent_residence", RESIDENT_CARD, set(), "permanent_residence"),
+        (RESIDENT_CARD, "citizen_id", RESIDENT_CARD, {Reason.TYPE_CONTRADICTED}, "permanent_residence"),
+        ("H12345678", "hk_macao_permit", "H12345678", set(), "hk_macao_permit"),
+        ("h12345678", "citizen_id", "H12345678", {Reason.CASE_FOLDED, Reason.TYPE_CONTRADICTED}, "hk_macao_permit"),
+        ("12345678", "taiwan_permit", "12345678", set(), "taiwan_permit"),
+        ("E12345678", "passport", "E12345678", set(), "passport"),
+        ("EA1234567", "passport", "EA1234567", set(), "passport"),
+        ("军字第123号", "officer", "军字第123号", set(), "officer"),
+        ("123", "passport", None, {Reason.WRONG_LENGTH}, None),
+        (CITIZEN[:17] + "0", "citizen_id", None, {Reason.WRONG_CHECK_DIGIT}, None),
+        ("E1234****", "passport", None, {Reason.MASKED}, None),
+        ("无", "passport", None, {Reason.SENTINEL}, None),
+    ]  # fmt: skip
+    types = texts(row[1] for row in rows)
+    assert_cases(document.clean, [(text, value, reasons) for text, _, value, reasons, _ in rows], types=types)
+    values = document.clean(texts(row[0] for row in rows), types=types).values
+    inferred = document.infer_types(values, types).to_pylist()
+    kept = [(one, row[4]) for one, row, value in zip(inferred, rows, values.to_pylist(), strict=True) if value]
+    assert [one for one, _ in kept] == [expected for _, expected in kept]
+
+
+def test_business_names() -> None:
+    assert_cases(
+        company_name.clean,
+        [
+            ("秦皇岛鑫海商贸有限公司", "秦皇岛鑫海商贸有限公司", set()),
+            ("鑫海商贸（秦皇岛）有限公司", "鑫海商贸（秦皇岛）有限公司", set()),
+            ("鑫海商贸(秦皇岛)有限公司", "鑫海商贸（秦皇岛）有限公司", {Reason.BRACKETS_UNIFIED}),
+            ("鑫海 商贸有限公司", "鑫海商贸有限公司", {Reason.SPACES_REMOVED}),
+            ("ＡＢＣ公司", "ABC公司", {Reason.WIDTH_FOLDED}),
+            ("鑫海商贸有限公司（已注销）", "鑫海商贸有限公司", {Reason.NOTE_REMOVED}),
+            ("鑫海**公司", None, {Reason.MASKED}),
+            ("91110000600037341L", None, {Reason.NOT_A_NAME}),
+            ("无", None, {Reason.SENTINEL}),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "trade_name", "industry", "form", "branch"),
+    [
+        ("秦皇岛市鑫海商贸有限责任公司", "秦皇岛市", "鑫海", "商贸", "有限责任公司", ""),
+        ("鑫海商贸（秦皇岛）有限公司", "秦皇岛", "鑫海", "商贸", "有限公司", ""),
+        ("河北省秦皇岛市海港区老王小吃店", "河北省秦皇岛市海港区", "老王", "", "小吃店", ""),
+        ("秦皇岛港股份有限公司第一分公司", "", "秦皇岛港", "", "股份有限公司", "第一分公司"),
+        ("朝阳食品有限公司", "", "朝阳", "食品", "有限公司", ""),
+    ],
+)
+def test_parts_of_business_names(
+    name: str, region: str, trade_name: str, industry: str, form: str, branch: str
+) -> None:
+    assert company_name.parts(texts([name])).to_pylist() == [
+        {"region": region, "trade_name": trade_name, "industry": industry, "form": form, "branch": branch}
+    ]
+
+
+def test_levels_of_business_names() -> None:
+    pairs = [
+        ("秦皇岛市鑫海商贸有限公司", "秦皇岛鑫海商贸有限责任公司", "same_core"),
+        ("鑫海商贸有限公司", "鑫海贸易有限公司", "same_trade_name"),
+        ("鑫海商贸有限公司", "鑫海商贸有限公司第一分公司", "same_trade_name"),
+        ("鑫海商贸有限公司", "金海商贸有限公司", "different"),
+        ("鑫海商贸有限公司", "鑫海商贸有限公司", "same"),
+    ]
+    levels = company_name.compare(texts(p[0] for p in pairs), texts(p[1] for p in pairs))
+    assert [company_name.LEVELS[level] for level in levels] == [p[2] for p in pairs]
+    assert company_name.mask(texts(["秦皇岛鑫海商贸有限公司", "张三小吃店"])).to_pylist() == ["秦皇****公司", "张****"]

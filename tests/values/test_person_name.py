@@ -1,0 +1,154 @@
+"""Names of persons: form, notes, what is no name; keys and levels."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.reasons import Reason
+from tests.values.cases import assert_cases, texts
+from values import person_name
+from values.private_use import PRIVATE_USE
+
+LONG = "阿卜杜热依木阿卜杜外力·麦麦提吐尔逊阿卜杜热合曼"
+
+
+def test_clean_forms() -> None:
+    assert_cases(
+        person_name.clean,
+        [
+            ("张三", "张三", set()),
+            ("欧阳震华", "欧阳震华", set()),
+            ("䶮", "䶮", set()),
+            ("𬭎伟", "𬭎伟", set()),
+            (LONG, LONG, set()),
+            ("张 三", "张三", {Reason.SPACES_REMOVED}),
+            ("张三\u3000", "张三", {Reason.SPACES_REMOVED}),
+            ("张\u200b三", "张三", {Reason.INVISIBLE_REMOVED}),
+            ("张三\x00", "张三", {Reason.CONTROL_REMOVED}),
+            *[(f"阿卜杜拉{dot}买买提", "阿卜杜拉·买买提", {Reason.SEPARATOR_UNIFIED}) for dot in "•・･‧∙⋅●．. "],
+            ("扎西 次仁", "扎西次仁", {Reason.SPACES_REMOVED}),
+            ("JOHN  SMITH", "JOHN SMITH", {Reason.SPACES_REMOVED}),
+            ("ＪＯＨＮ", "JOHN", {Reason.WIDTH_FOLDED}),
+            ("O'Brien, Anne-Marie", "O'Brien, Anne-Marie", set()),
+            ("Jose\u0301", "José", {Reason.ACCENTS_COMPOSED}),
+            ("ИВАНОВ", "ИВАНОВ", set()),
+            ("张\ue863", "张䶮", {Reason.PRIVATE_USE_MAPPED}),
+            ("张\ue999", "张\ue999", {Reason.PRIVATE_USE_UNKNOWN}),
+            ("\u2f00鸣", "一鸣", {Reason.COMPATIBILITY_FOLDED}),
+            ("王乾", "王乾", set()),  # a fold would make it 王干: only in keys
+            ("張偉", "張偉", set()),
+            ("张三(补)", "张三", {Reason.NOTE_REMOVED}),
+            ("张三〔已故〕", "张三", {Reason.NOTE_REMOVED}),
+            ("张三曾用名李四", "张三", {Reason.NOTE_REMOVED}),
+            ("张三先生", "张三", {Reason.NOTE_REMOVED}),
+            ("张三丰先生", "张三丰", {Reason.NOTE_REMOVED}),
+        ],
+    )
+
+
+def test_clean_says_what_is_no_name() -> None:
+    assert_cases(
+        person_name.clean,
+        [
+            *[(text, None, {Reason.SENTINEL}) for text in ("无", "暂无", "不详", "NULL", "\\N", "-", "/", "无名氏")],
+            *[
+                (text, None, {Reason.NOT_A_NAME})
+                for text in ("男", "女性", "1", "2", "汉族", "满", "已婚", "M", "张三、李四")
+            ],
+            *[(text, None, {Reason.NAME_IS_NUMBER}) for text in ("张三2", "13812345678", "张①", "130302198001011234")],
+            *[(text, None, {Reason.MASKED}) for text in ("张*", "张**", "张某", "李某某", "张XX", "欧阳*")],
+            *[(text, None, {Reason.DAMAGED_TEXT}) for text in ("张?", "张\ufffd", "??", "张〓", "张\x01三")],
+            ("秦皇岛鑫海商贸有限公司", None, {Reason.NOT_A_NAME}),
+            ("张@三", None, {Reason.WRONG_CHARACTER}),
+            ("=SUM(A1)", None, {Reason.FORMULA_LIKE, Reason.NOT_A_NAME}),
+            ("<b>张三</b>", None, {Reason.MARKUP_LIKE, Reason.NOT_A_NAME}),
+            ("x" * 100_000, None, {Reason.TOO_LONG}),
+            ("张" * 101, None, {Reason.TOO_LONG}),
+            (None, None, set()),
+            ("   ", None, set()),
+        ],
+    )
+
+
+def test_private_use_table_agrees_with_the_codec() -> None:
+    trails = [*range(0x50, 0x7F), *range(0x80, 0xA1)]
+    decoded = {0xE815 + place: bytes([0xFE, trail]).decode("gb18030") for place, trail in enumerate(trails)}
+    agreed = {point: letter for point, letter in decoded.items() if not 0xE000 <= ord(letter) <= 0xF8FF}
+    assert len(decoded) == 80
+    assert len(agreed) == 66
+    assert agreed.items() <= PRIVATE_USE.items()
+    assert len(set(PRIVATE_USE.values())) == len(PRIVATE_USE) == 82
+
+
+@pytest.mark.parametrize(
+    ("name", "pinyin"),
+    [
+        ("单雄信", "shan xiong xin"), ("仇和", "qiu he"), ("区伟", "ou wei"),
+        ("曾国强", "zeng guo qiang"),
+        ("盖丽丽", "ge li li"), ("查建国", "zha jian guo"), ("解晓东", "xie xiao dong"), ("翟天临", "zhai tian lin"),
+        ("缪杰", "miao jie"), ("种师道", "chong shi dao"), ("尉迟恭", "yu chi gong"), ("万俟卨", "mo qi xie"),
+        ("吕布", "lv bu"), ("阎峯", "yan feng"), ("張偉", "zhang wei"), ("JOHN SMITH", "johnsmith"),
+    ],
+)  # fmt: skip
+def test_surnames_are_read_as_surnames(name: str, pinyin: str) -> None:
+    assert person_name.keys(texts([name]))["pinyin"].to_pylist() == [pinyin]
+
+
+def test_keys_keep_several_readings_and_fold() -> None:
+    keys = person_name.keys(texts(["王晟乐", "阿卜杜拉·买买提", None, "閆峯"]))
+    assert set(keys["readings"][0].as_py()) == {"wang sheng le", "wang sheng yue", "wang cheng le", "wang cheng yue"}
+    assert keys["readings"][0].as_py()[0] == keys["pinyin"][0].as_py()
+    assert keys["folded"].to_pylist() == ["王晟乐", "阿卜杜拉买买提", None, "闫峰"]
+    assert keys["initials"].to_pylist() == ["wsl", "abdlmmt", None, "yf"]
+    assert keys["readings"][2].as_py() is None
+
+
+def test_levels() -> None:
+    pairs = [
+        ("张伟", "张伟", "same"), ("阎峰", "闫峯", "variant"), ("張偉", "张伟", "variant"),
+        ("张伟", "张玮", "same_sound"),
+        ("王乐", "王悦", "same_sound"), ("张伟", "李伟", "one_character"), ("张伟强", "张强伟", "one_character"),
+        ("张伟", "张建国", "same_surname"), ("张伟", "王建国", "different"), ("张伟", None, "missing"),
+        ("买买提·吐尔逊", "买买提吐尔逊", "variant"), ("John Smith", "JOHN SMITH", "variant"),
+    ]  # fmt: skip
+    levels = person_name.compare(texts(p[0] for p in pairs), texts(p[1] for p in pairs))
+    assert [person_name.LEVELS[level] for level in levels] == [p[2] for p in pairs]
+
+
+NAMES = st.text(alphabet="张王李欧阳单乐晟伟闫阎峯峰·• 　\u200bAbé(补)1男*无\ue863", max_size=12)
+
+
+@given(NAMES)
+def test_clean_is_idempotent(text: str) -> None:
+    once = person_name.clean(texts([text])).values
+    again = person_name.clean(once)
+    assert again.values.equals(once)
+    assert person_name.check(once).tolist() == [once[0].is_valid]
+
+
+@given(st.text(max_size=60))
+def test_no_text_raises(text: str) -> None:
+    column = texts([text.encode("utf-8", "replace").decode(), "张三"])
+    cleaned = person_name.clean(column).values
+    assert cleaned[1].as_py() == "张三"
+    person_name.keys(column)
+    person_name.compare(column, pa.array(["张三", text.encode("utf-8", "replace").decode()]))
+
+
+@given(st.lists(NAMES, min_size=1, max_size=6))
+def test_keys_of_equal_names_are_equal_whatever_stands_beside(names: list[str]) -> None:
+    together = person_name.keys(texts(names))
+    for row, name in enumerate(names):
+        alone = person_name.keys(texts([name]))
+        assert {key: values[row].as_py() for key, values in together.items()} == {
+            key: values[0].as_py() for key, values in alone.items()
+        }
+
+
+@given(st.text(alphabet="张王李欧阳ABC", min_size=1, max_size=10))
+def test_mask_shows_one_character_at_most(name: str) -> None:
+    masked = person_name.mask(texts([name]))[0].as_py()
+    assert masked == ("*" if len(name) == 1 else name[0] + "*")
