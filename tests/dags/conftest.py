@@ -21,7 +21,7 @@ CITY = ROOT / "cities" / "qinhuangdao"
 def airflow_ready(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Import Airflow with a home of its own; return the variables it was given."""
     home = tmp_path_factory.mktemp("airflow-home")
-    variables = airflow_variables(Settings.from_environment({"CITYHUB_HOME": str(home)}))
+    variables = airflow_variables(Settings.from_environment({"CITYHUB_HOME": str(home)}), retry_delay=1)
     before = dict(os.environ)
     enter(variables)
     import airflow.sdk  # noqa: F401

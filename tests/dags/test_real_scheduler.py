@@ -25,7 +25,7 @@ from pipeline.settings import Settings
 from tests.house.tree import ROOT
 
 DOWN, KILLED, STEADY = "social_security", "civil_affairs", "police_population"
-PATIENCE = 80.0
+PATIENCE = 120.0  # a bound for a machine that does much else; alone the whole test takes about a minute
 
 
 class Airflow:
@@ -136,7 +136,7 @@ def home(tmp_path: Path) -> Path:
     return home
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400, method="thread")
 def test_the_city_publishes_with_a_source_down_and_a_commit_killed_and_heals(home: Path, tmp_path: Path) -> None:
     source = home / "demo" / "sources" / f"{DOWN}.sqlite"
     source.rename(tmp_path / "away.sqlite")

@@ -19,7 +19,8 @@ def endings(outcomes: list[object]) -> dict[str, bool]:
     return {outcome.dag_id.removeprefix("department_"): outcome.is_good for outcome in outcomes}  # type: ignore[attr-defined]
 
 
-@pytest.mark.timeout(240)
+# Airflow takes the alarm signal for its own timeouts, so this one is kept by a thread.
+@pytest.mark.timeout(240, method="thread")
 def test_the_city_runs_without_its_broken_and_its_dead_department_and_heals(
     tmp_path: Path, city_folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
