@@ -20,8 +20,18 @@ from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from schemas.errors import LakeConflict, LakeError
-from warehouse.lake_commit import APPLICATION, FILE_BYTES, NUMBER, WRITER, Data, Idempotency, commit_properties
-from warehouse.lake_merge import Changes, MergeResult, merge_into
+from warehouse.lake_commits import (
+    APPLICATION,
+    FILE_BYTES,
+    NUMBER,
+    WRITER,
+    Changes,
+    Data,
+    Idempotency,
+    MergeResult,
+    commit_properties,
+    merge_into,
+)
 from warehouse.table_names import table_folder, table_name
 
 SHADOW = "partition_"

@@ -14,7 +14,7 @@ import pytest
 
 from schemas.errors import LakeConflict, LakeError
 from warehouse.lake import Lake
-from warehouse.lake_commit import commit_properties
+from warehouse.lake_commits import commit_properties
 from warehouse.table_names import table_folder
 
 T = "current/police/person"
