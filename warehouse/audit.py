@@ -19,7 +19,8 @@ def audit_faults(
     """Return what is wrong with the staged version in words with counts; empty when it may be published.
 
     Checked: as many rows as were loaded; keys unique and not null; required columns filled; no row from a later
-    version; no id both put and removed; every id whose values change has a line in the change feed and the other way round.
+    version; no id both put and removed; every id whose values change has a line in the change feed and the other way
+    round.
     """
     faults = []
     for label, loaded in staged.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,8 +19,8 @@ APPLICATION, NUMBER = "idempotency_application", "idempotency_number"
 WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=262_144)
 FILE_BYTES = 128 << 20
 
-Data = pa.Table | pa.RecordBatchReader
-Idempotency = tuple[str, int]
+Data: TypeAlias = pa.Table | pa.RecordBatchReader
+Idempotency: TypeAlias = tuple[str, int]
 GONE = "merge_gone"  # marks the rows of the source that only say "delete this key"
 ATTEMPTS = 4
 

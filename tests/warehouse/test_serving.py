@@ -209,6 +209,21 @@ def test_a_faulty_version_is_refused(
     assert names(hub) == {}
 
 
+def test_a_row_whose_values_stayed_needs_no_line_in_the_change_feed(hub: Hub, serving: Serving) -> None:
+    hashed = people(1, a="x").append_column("content_hash", pa.array(["h1"]))
+    number = ready(hub)
+    serving.stage(hub.fence, number, "person", hashed)
+    serving.stage_changes(hub.fence, number, feed(ADDED))
+    serving.swap(hub.fence, number, PUBLICATION)
+    number = ready(hub)
+    serving.stage(hub.fence, number, "person", hashed.append_column("origins", pa.array(["{}"])))
+    serving.audit(number)
+    other = people(1, a="y").append_column("content_hash", pa.array(["h2"]))
+    serving.stage(hub.fence, number, "person", other)
+    with pytest.raises(PublishRefused, match="rows without a change"):
+        serving.audit(number)
+
+
 def test_rows_lost_between_loading_and_audit_are_noticed(hub: Hub, serving: Serving) -> None:
     number = ready(hub)
     serving.stage(hub.fence, number, "person", people(number, a="x", b="y"))
