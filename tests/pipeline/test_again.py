@@ -1,0 +1,150 @@
+"""Running again: nothing changed is nothing written; one changed cell moves one statement and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.touch import touch_cell
+from pipeline.hub import Hub
+from pipeline.summary import stages_logged, summarise, summary_text
+from pipeline.trace import Shown, show_entity, trace_field
+from pipeline.whole_run import run_all
+from tests.pipeline.story import Story, story, versions
+
+
+@pytest.fixture(scope="module")
+def again(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]]:
+    """A small city, run once."""
+    tale = story(tmp_path_factory.mktemp("again"), residents=400)
+    tale.bring()
+    with tale.hub() as hub:
+        run_all(hub, hub.city.contracts)
+        yield tale, hub
+
+
+def test_a_second_run_consults_everyone_and_writes_nothing(again: tuple[Story, Hub]) -> None:
+    _, hub = again
+    before, mark, version = versions(hub), stages_logged(hub), hub.ledger.published_version()
+    run_all(hub, hub.city.contracts)
+    summary = summarise(hub, mark)
+    assert summary["nothing_changed"]
+    assert all(one["consulted"] for one in summary["departments"])
+    assert "没有变化 nothing changed" in summary_text(summary)
+    assert versions(hub) == before
+    assert hub.ledger.published_version() == version
+
+
+def test_one_changed_cell_moves_one_statement_and_nothing_else(again: tuple[Story, Hub]) -> None:
+    tale, hub = again
+    before, mark = versions(hub), stages_logged(hub)
+    touch_cell(tale.home / "demo", "police_population")
+    run_all(hub, hub.city.contracts)
+    summary = summarise(hub, mark)
+    changed = {one["department"]: one["changed"] for one in summary["departments"]}
+    assert changed == {name: int(name == "police_population") for name in hub.city.contracts}
+    assert sum(one["new"] + one["withdrawn"] for one in summary["departments"]) == 0
+    assert summary["city"]["survive"]["written"] <= 1
+    moved = {name for name, version in versions(hub).items() if before.get(name) != version}
+    assert moved <= {
+        "current/police_population/person", "statements/police_population/person",
+        "standing/police_population/RK_CZRK", "golden/person", "links/person", "links_history/person",
+    }  # fmt: skip
+    decided = sum(value for name, value in summary["city"]["link"].items() if "_decided." in name)
+    assert decided <= 10  # the person's own record and those of the same number
+
+
+def test_from_a_golden_cell_down_to_the_raw_cell(again: tuple[Story, Hub]) -> None:
+    _, hub = again
+    [row, *_] = [
+        row
+        for row in hub.lake.read("golden/person").to_pylist()
+        if row["phone"] and json.loads(row["origins"])["phone"]["department"] == "police_population"
+    ]
+    told = trace_field(hub, "person", row["hub_id"], "phone", Shown("test of the trace"))
+    assert told["golden"] == row["phone"] == told["standard_value"]
+    assert list(told["cells"]) == ["LXDH"]
+    assert hub.ledger.batch(told["batch"]).source_table == told["source_table"] == "RK_CZRK"
+    hidden = trace_field(hub, "person", row["hub_id"], "phone", Shown())
+    assert row["phone"] not in json.dumps(hidden, default=str, ensure_ascii=False)
+    assert [one.counts for one in hub.ledger.stages() if one.stage == "reveal"][-1]["purpose"] == "test of the trace"
+
+
+def test_showing_a_person_hides_what_is_sensitive(again: tuple[Story, Hub]) -> None:
+    _, hub = again
+    [row, *_] = hub.lake.read("golden/person").to_pylist()
+    shown = show_entity(hub, "person", row["citizen_id"] or row["hub_id"], Shown())
+    text = json.dumps(shown, default=str, ensure_ascii=False)
+    for field in ("name", "citizen_id", "phone", "address", "birth_date"):
+        if row[field]:
+            assert str(row[field]) not in text
+    assert {one["field"] for one in shown["fields"]} >= {"name", "citizen_id"}
+    assert all(one["department"] and one["record"] and one["rule"] for one in shown["fields"])
+
+
+def test_nothing_personal_is_in_ledger_report_or_log(again: tuple[Story, Hub], caplog: pytest.LogCaptureFixture) -> None:
+    tale, hub = again
+    secrets = set()
+    for row in tale.planted("persons").slice(0, 2000).to_pylist():
+        secrets |= {row["citizen_id"], row["phone"]}
+    secrets.discard(None)
+    with caplog.at_level("INFO", logger="cityhub"):
+        run_all(hub, hub.city.contracts)
+    written = caplog.text + "".join(path.read_text("utf-8") for path in (tale.home / "report").glob("*.json"))
+    written += json.dumps([vars(one) for one in hub.ledger.stages()], default=str, ensure_ascii=False)
+    written += json.dumps([vars(one) for one in hub.ledger.batches()], default=str, ensure_ascii=False)
+    assert [secret for secret in secrets if secret and secret in written] == []
+    assert len(written) > 10_000
+
+
+def test_days_by_increments_link_like_the_whole_history_at_once(tmp_path: Path) -> None:
+    """Partition and golden values of three days taken one by one equal those of all statements linked at once."""
+    stepwise, at_once = story(tmp_path / "steps", residents=400), story(tmp_path / "once", residents=400)
+    key = {"CITYHUB_CITY_KEY": "3" * 64, "CITYHUB_AS_OF": "2026-07-05"}
+    for day in range(3):
+        stepwise.bring(day)
+        with stepwise.hub(**key) as hub:
+            assert run_all(hub, hub.city.contracts) == []
+            incremental = partition(hub)
+    from pipeline.commit import commit
+    from pipeline.land import land
+    from pipeline.link import link
+    from pipeline.publish import publish
+    from pipeline.standardise import standardise
+    from pipeline.survive import survive
+    from pipeline.validate import validate
+
+    for day in range(3):
+        at_once.bring(day)
+        with at_once.hub(**key) as hub:
+            for department in hub.city.contracts:
+                for stage in (land, standardise, validate, commit):
+                    stage(hub, department)
+    with at_once.hub(**key) as hub:
+        for step in (link, survive, publish):
+            step(hub)
+        whole = partition(hub)
+    assert incremental == whole
+
+
+def partition(hub: Hub) -> dict[str, object]:
+    """Return who belongs together and their golden values, free of hub ids and commits."""
+    groups: dict[str, set[str]] = {}
+    for entity in ("person", "business"):
+        for row in hub.lake.read(f"links/{entity}").to_pylist():
+            if row["decision"] == "link":
+                groups.setdefault(row["hub_id"], set()).add(row["record_id"])
+    values = {
+        frozenset(groups[row["hub_id"]]): row["content_hash"]
+        for entity in ("person", "business")
+        for row in hub.lake.read(f"golden/{entity}").to_pylist()
+    }
+    decisions = {
+        row["record_id"]: row["decision"]
+        for entity in ("person", "business")
+        for row in hub.lake.read(f"links/{entity}").to_pylist()
+    }
+    return {"values": values, "decisions": decisions}
