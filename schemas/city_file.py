@@ -19,7 +19,7 @@ from schemas.linkage_spec import LinkageSpec, load_linkage
 from schemas.nearest import listed, nearest
 from schemas.standard import Standard
 from schemas.standard_file import load_standard
-from schemas.survivorship import SurvivorshipPolicy, load_survivorship
+from schemas.survivorship import SurvivorshipPolicy, load_survivorship, standing_policy
 from schemas.yaml_source import YamlNode, read_yaml
 
 _SCHEMES = ("sqlite", "postgresql", "postgresql+psycopg", "mysql", "mysql+pymysql", "files")
@@ -202,14 +202,21 @@ def _linkage(folder: Path, standard: Standard, register: RegisterRules) -> dict[
 
 
 def _survivorship(folder: Path, standard: Standard, departments: tuple[str, ...]) -> dict[str, SurvivorshipPolicy]:
-    paths = _files(folder / "golden", list(standard.entities))
-    return {path.stem: load_survivorship(path, standard, departments) for path in paths}
+    """Return a policy for every entity: people and businesses need a file, a fact without one follows the standard."""
+    files = {path.stem for path in (folder / "golden").glob("*.yaml")}
+    stated = [name for name, entity in standard.entities.items() if not entity.is_fact or name in files]
+    policies = {name: standing_policy(entity, departments) for name, entity in standard.entities.items()}
+    for path in _files(folder / "golden", stated, tuple(standard.entities)):
+        policies[path.stem] = load_survivorship(path, standard, departments)
+    return policies
 
 
-def _files(folder: Path, wanted: list[str]) -> list[Path]:
-    """Return one path for each wanted name. Raises ConfigurationError for a missing file or one too many."""
+def _files(folder: Path, wanted: list[str], allowed: tuple[str, ...] = ()) -> list[Path]:
+    """Return one path for each wanted name. Raises ConfigurationError for a missing file, or one named after nothing
+    in `allowed` (default: what is wanted)."""
+    allowed = allowed or tuple(wanted)
     for path in sorted(folder.glob("*.yaml")):
-        if path.stem not in wanted:
-            expected = f"a file named after one of {listed(wanted)}"
-            raise ConfigurationError(path, 1, "", path.stem, expected, nearest(path.stem, wanted))
+        if path.stem not in allowed:
+            expected = f"a file named after one of {listed(allowed, limit=30)}"
+            raise ConfigurationError(path, 1, "", path.stem, expected, nearest(path.stem, allowed))
     return [folder / f"{name}.yaml" for name in wanted]

@@ -89,6 +89,9 @@ def _check_required(node: YamlNode, entity: Entity, keys: Mapping[str, YamlNode]
     for party in entity.parties:
         if party.required and party.role not in keys:
             raise node.error(f"the party {party.role!r}, which every {entity.name} needs")
+    for group in entity.at_least_one:
+        if not any(role in keys for role in group):
+            raise node.error(f"a party, at least one of {listed(group)}")
 
 
 def _check_columns_once(keys: Mapping[str, YamlNode], fields: tuple[FieldMapping, ...]) -> None:

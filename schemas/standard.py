@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["critical", "major", "minor"]
+# The quality dimensions of GB/T 36344-2018; uniqueness stands inside accuracy.
+Dimension = Literal["conformity", "completeness", "accuracy", "consistency", "timeliness", "accessibility"]
+# 无条件共享、有条件共享、不予共享: articles 14 and 15 of Decree 809.
+SharingAttribute = Literal["unconditional", "conditional", "refused"]
 
 
 @dataclass(frozen=True)
@@ -14,6 +18,28 @@ class Text:
 
     zh: str
     en: str
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Whether a department may have a value: `condition` says on what terms, `basis` cites the law, both in Chinese.
+
+    A conditional attribute has both; a refused one has a basis: without law to cite nothing is refused.
+    """
+
+    attribute: SharingAttribute = "conditional"
+    condition: str = ""
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class FieldRule:
+    """A rule about one field's values: `code` of field_rules.RULES, `other` the field it looks at beside its own."""
+
+    code: str
+    dimension: Dimension
+    severity: Severity
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,6 +59,9 @@ class Field:
     grade: int = 2  # sensitivity grade, 1 (public) to 4
     lead: str = ""  # lead department
     source: str = ""  # national standard cited
+    recalled: bool = False  # the identifier is written from memory of GA/T 543, not yet compared with its text
+    sharing: Sharing = Sharing()
+    rules: tuple[FieldRule, ...] = ()  # beyond those that follow from kind, length, codes and required
 
 
 @dataclass(frozen=True)
@@ -54,6 +83,15 @@ class Entity:
     fields: tuple[Field, ...]
     parties: tuple[Party, ...] = ()
     identity: tuple[str, ...] = ()  # a fact's identity: roles and fields that make two statements the same fact
+    at_least_one: tuple[tuple[str, ...], ...] = ()  # groups of optional roles, one of which every fact has
+    lead: str = ""  # the department that answers for it in the catalogue
+    category: Text = Text("", "")  # its class in the catalogue of shared resources
+    updated: Text = Text("", "")  # how often the lead department brings it up to date
+
+    @property
+    def grade(self) -> int:
+        """The highest sensitivity grade among the fields, 1 (public) to 4."""
+        return max((field.grade for field in self.fields), default=1)
 
     @property
     def is_fact(self) -> bool:
@@ -73,6 +111,7 @@ class Standard:
 
     version: str
     entities: dict[str, Entity] = field(default_factory=dict)
+    departments: dict[str, Text] = field(default_factory=dict)  # those that may lead a field; empty: not stated
 
     @property
     def parties(self) -> tuple[Entity, ...]:

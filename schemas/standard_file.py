@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 from schemas.errors import ConfigurationError
+from schemas.field_file import KINDS as KINDS
+from schemas.field_file import SEVERITIES as SEVERITIES
+from schemas.field_file import Inherited, label, parse_fields, parse_sharing
 from schemas.nearest import nearest
-from schemas.standard import Entity, Field, Party, Severity, Standard, Text
+from schemas.standard import Entity, Party, Standard, Text
 from schemas.yaml_source import YamlNode, read_yaml
 
 SHIPPED = Path(__file__).parent / "standard"
-
-# One per file of values/ that cleans a kind of value.
-KINDS = (
-    "text", "citizen_id", "document", "uscc", "registration_number", "person_name", "company_name",
-    "code", "date", "phone", "address",
-)  # fmt: skip
-SEVERITIES: tuple[str, ...] = get_args(Severity)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
+# What statements and golden rows already say about themselves; a field of that name would hide it.
+RESERVED = frozenset({
+    "record_id", "department", "source_table", "statement", "source_key", "batch", "row_number", "row_hash",
+    "content_hash", "observed_at", "issues", "hub_id", "fact_id", "identifiers", "identifier", "anchored", "anchor",
+    "records", "origins", "commit", "owner", "place", "moment",
+})  # fmt: skip
 
 
 def load_standard(folder: Path = SHIPPED) -> Standard:
     """Return the standard of `folder`: version.yaml names the entities, each has a file of its own name."""
-    version = read_yaml(folder / "version.yaml").keys(("version", "entities"))
+    version = read_yaml(folder / "version.yaml").keys(("version", "entities"), ("departments", "changes"))
+    departments: dict[str, Text] = {}
+    if "departments" in version:
+        departments = {name: label(node) for name, node in version["departments"].entries("departments").items()}
     entities = {}
     for node in version["entities"].items("a list of entities"):
         name = node.text("an entity's name")
@@ -32,74 +39,95 @@ def load_standard(folder: Path = SHIPPED) -> Standard:
         present = sorted(path.stem for path in folder.glob("*.yaml"))
         if name not in present:
             raise node.error(f"an entity with a file here ({name}.yaml)", present)
-        entities[name] = parse_entity(read_yaml(folder / f"{name}.yaml"))
+        entities[name] = parse_entity(read_yaml(folder / f"{name}.yaml"), tuple(departments))
     _check_parties(folder, entities)
-    return Standard(version=version["version"].text(), entities=entities)
+    return Standard(version["version"].text(), entities, departments)
 
 
-def parse_entity(root: YamlNode) -> Entity:
-    """Return the entity a file describes. Raises ConfigurationError at the first mistake."""
-    keys = root.keys(("entity", "label", "fields"), ("parties", "identity"))
-    name = keys["entity"].one_of((root.file.stem,), "the file's own name")
-    fields = tuple(_field(field, node) for field, node in keys["fields"].entries("a mapping of fields").items())
-    parties: tuple[Party, ...] = ()
-    if "parties" in keys:
-        parties = tuple(_party(role, node) for role, node in keys["parties"].entries("a mapping of parties").items())
-    identity: tuple[str, ...] = ()
-    if "identity" in keys:
-        identity = keys["identity"].words("a list of roles and fields")
-        choices = {party.role for party in parties} | {field.name for field in fields}
-        for node in keys["identity"].items():
-            node.one_of(sorted(choices), "a role or field of this fact")
-    elif parties:
-        raise root.error("the key 'identity': which roles and fields make two statements the same fact")
-    return Entity(name=name, label=_label(keys["label"]), fields=fields, parties=parties, identity=identity)
+def parse_entity(root: YamlNode, departments: tuple[str, ...] = ()) -> Entity:
+    """Return the entity a file describes. Raises ConfigurationError at the first mistake.
 
-
-def _field(name: str, node: YamlNode) -> Field:
-    optional = ("identifier", "required", "many", "length", "codes", "severity", "mask", "grade", "lead", "source")
-    keys = node.keys(("label", "kind"), optional)
-    kind = keys["kind"].one_of(KINDS, "a kind of value")
-    if (kind == "code") != ("codes" in keys):
-        raise keys.get("codes", node).error("a code table for kind 'code', and only for it")
-    grade = keys["grade"].integer(1) if "grade" in keys else 2
-    if grade > 4:
-        raise keys["grade"].error("a grade from 1 to 4")
-    return Field(
-        name=name,
-        label=_label(keys["label"]),
-        kind=kind,
-        identifier=_text(keys, "identifier"),
-        required="required" in keys and keys["required"].flag(),
-        many="many" in keys and keys["many"].flag(),
-        length=keys["length"].integer(1) if "length" in keys else 200,
-        codes=_text(keys, "codes"),
-        severity=_severity(keys["severity"]) if "severity" in keys else "major",
-        mask=keys["mask"].one_of(KINDS, "a kind of value") if "mask" in keys else "",
-        grade=grade,
-        lead=_text(keys, "lead"),
-        source=_text(keys, "source"),
+    `departments` are those that may lead; with none given, any word may.
+    """
+    optional = ("parties", "identity", "at_least_one", "lead", "category", "updated", "sharing")
+    keys = root.keys(("entity", "label", "fields"), optional)
+    inherited = Inherited(
+        departments=departments,
+        lead=_lead(keys["lead"], departments) if "lead" in keys else "",
+        sharing=parse_sharing(keys["sharing"]) if "sharing" in keys else None,
     )
+    entity = Entity(
+        name=keys["entity"].one_of((root.file.stem,), "the file's own name"),
+        label=label(keys["label"]),
+        fields=parse_fields(keys["fields"], inherited),
+        parties=_parties(keys),
+        lead=inherited.lead,
+        category=label(keys["category"]) if "category" in keys else Text("", ""),
+        updated=label(keys["updated"]) if "updated" in keys else Text("", ""),
+    )
+    _check_names(keys, entity)
+    return replace(entity, identity=_identity(root, keys, entity), at_least_one=_groups(keys, entity))
 
 
-def _severity(node: YamlNode) -> Severity:
-    text = node.one_of(SEVERITIES, "a severity")
-    return "critical" if text == "critical" else "major" if text == "major" else "minor"
+def _lead(node: YamlNode, departments: tuple[str, ...]) -> str:
+    return node.one_of(departments, "a department of version.yaml") if departments else node.text("a department")
+
+
+def _parties(keys: Mapping[str, YamlNode]) -> tuple[Party, ...]:
+    if "parties" not in keys:
+        return ()
+    return tuple(_party(role, node) for role, node in keys["parties"].entries("a mapping of parties").items())
 
 
 def _party(role: str, node: YamlNode) -> Party:
     keys = node.keys(("entity", "label"), ("required",))
     required = keys["required"].flag() if "required" in keys else True
-    return Party(role=role, entity=keys["entity"].text(), label=_label(keys["label"]), required=required)
+    return Party(role=role, entity=keys["entity"].text(), label=label(keys["label"]), required=required)
 
 
-def _label(node: YamlNode) -> Text:
-    keys = node.keys(("zh", "en"))
-    return Text(zh=keys["zh"].text(), en=keys["en"].text())
+def _check_names(keys: Mapping[str, YamlNode], entity: Entity) -> None:
+    """Roles and fields become columns: plain snake_case, none twice, none that a statement or golden row has already."""
+    roles = {party.role for party in entity.parties}
+    nodes = dict(keys["fields"].entries()) | (dict(keys["parties"].entries()) if roles else {})
+    for name, node in nodes.items():
+        where = (node.file, node.line, node.key, name)
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(*where, "a name in snake_case (a-z, 0-9, _)")
+        if name in RESERVED:
+            raise ConfigurationError(*where, "another name: every record has a column of this one")
+    for field in entity.fields:
+        if field.name in roles:
+            node = keys["fields"].entries()[field.name]
+            raise ConfigurationError(node.file, node.line, node.key, field.name, "a name that no party has")
 
 
-def _text(keys: Mapping[str, YamlNode], name: str) -> str:
-    return keys[name].text() if name in keys else ""
+def _identity(root: YamlNode, keys: Mapping[str, YamlNode], entity: Entity) -> tuple[str, ...]:
+    if "identity" not in keys:
+        if entity.parties:
+            raise root.error("the key 'identity': which roles and fields make two statements the same fact")
+        return ()
+    choices = sorted({party.role for party in entity.parties} | {field.name for field in entity.fields})
+    for node in keys["identity"].items("a list of roles and fields"):
+        node.one_of(choices, "a role or field of this fact")
+    return keys["identity"].words("a list of roles and fields")
+
+
+def _groups(keys: Mapping[str, YamlNode], entity: Entity) -> tuple[tuple[str, ...], ...]:
+    """Return the groups of optional roles one of which must be there; a fact without any required party needs one."""
+    optional = [party.role for party in entity.parties if not party.required]
+    if "at_least_one" not in keys:
+        if entity.parties and len(optional) == len(entity.parties):
+            raise keys["parties"].error("a required party, or the key 'at_least_one': a fact is about somebody")
+        return ()
+    groups = []
+    for node in keys["at_least_one"].items("a list of lists of roles"):
+        group = node.words("a list of optional roles")
+        for role in node.items():
+            role.one_of(optional, "an optional party of this fact")
+        if len(group) < 2:
+            raise node.error("two roles or more; a single one is simply required")
+        groups.append(group)
+    return tuple(groups)
 
 
 def _check_parties(folder: Path, entities: Mapping[str, Entity]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from schemas import measures
 from schemas.errors import ConfigurationError
 from schemas.nearest import nearest
-from schemas.standard import Standard
+from schemas.standard import Entity, Standard
 from schemas.yaml_source import YamlNode, read_yaml
 
 EVERYONE = "*"  # every department not named before it
@@ -66,6 +66,24 @@ def load_survivorship(path: Path, standard: Standard, departments: Iterable[str]
     known = tuple(departments)
     policies = tuple(_policy(field.name, rules[field.name], known) for field in entity.fields)
     return SurvivorshipPolicy(entity.name, policies)
+
+
+def standing_policy(entity: Entity, departments: Iterable[str]) -> SurvivorshipPolicy:
+    """Return the policy of an entity that the city has none for: one lead source per item, as the standard names it.
+
+    A field's lead department decides and everyone else stands in; where the city has no such department, or the
+    standard names none, the newest word of anyone counts.
+    """
+    known = frozenset(departments)
+    return SurvivorshipPolicy(
+        entity.name,
+        tuple(
+            FieldPolicy(field.name, lead=field.lead, otherwise=(EVERYONE,))
+            if field.lead in known
+            else FieldPolicy(field.name, newest_of=(EVERYONE,))
+            for field in entity.fields
+        ),
+    )
 
 
 def _policy(field: str, node: YamlNode, departments: tuple[str, ...]) -> FieldPolicy:

@@ -18,7 +18,9 @@ def test_a_statement_has_its_own_columns_then_the_fields() -> None:
 
 def test_a_fact_has_its_parties_before_its_fields() -> None:
     names = statement_schema(ENTITIES["marriage"]).names[11:]
-    assert names == ["husband_record", "wife_record", "kind", "registered_on", "registration_number"]
+    assert names == [
+        "husband_record", "wife_record", "kind", "registered_on", "registration_number", "authority", "division",
+    ]  # fmt: skip
 
 
 def test_dates_are_dates_and_everything_else_is_text() -> None:
@@ -37,7 +39,7 @@ def test_golden_people_carry_identifiers_and_businesses_do_not() -> None:
 
 def test_golden_facts_are_keyed_by_fact_id_and_name_their_parties_by_role() -> None:
     assert golden_schema(ENTITIES["employment"]).names == [
-        "fact_id", "employer", "employee", "status", "origins", "content_hash", "commit",
+        "fact_id", "employer", "employee", "status", "started_on", "ended_on", "origins", "content_hash", "commit",
     ]  # fmt: skip
 
 

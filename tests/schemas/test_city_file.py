@@ -101,9 +101,21 @@ def test_a_ladder_that_does_not_begin_at_the_register(folder: Path) -> None:
     assert (caught.value.file.name, caught.value.line) == ("person.yaml", 3)
 
 
-def test_a_missing_golden_policy(folder: Path) -> None:
+def test_a_party_without_a_golden_policy(folder: Path) -> None:
+    (folder / "golden" / "person.yaml").unlink()
+    with pytest.raises(ConfigurationError, match=r"person\.yaml:1: .*readable file"):
+        load_city(folder)
+
+
+def test_a_fact_without_a_golden_policy_follows_the_standard(folder: Path) -> None:
     (folder / "golden" / "marriage.yaml").unlink()
-    with pytest.raises(ConfigurationError, match=r"marriage\.yaml:1: .*readable file"):
+    policy = load_city(folder).survivorship["marriage"]
+    assert policy.field("kind").lead == "civil_affairs"
+
+
+def test_a_golden_policy_of_nothing(folder: Path) -> None:
+    (folder / "golden" / "vehicles.yaml").write_text("vehicles: {}")
+    with pytest.raises(ConfigurationError, match="did you mean 'vehicle'"):
         load_city(folder)
 
 

@@ -4,13 +4,15 @@ import pytest
 
 from schemas.errors import ConfigurationError
 from schemas.standard_file import load_standard
-from schemas.survivorship import FieldPolicy, SurvivorshipPolicy, load_survivorship
+from schemas.survivorship import FieldPolicy, SurvivorshipPolicy, load_survivorship, standing_policy
 
 SOUND = """\
 marriage:
   kind: {lead: civil, else: [police, "*"]}
   registered_on: {lead: civil}
   registration_number: {newest_of: [civil, "*"], valid: true, fades: 3y}
+  authority: {lead: civil}
+  division: {lead: civil}
 """
 
 
@@ -29,6 +31,7 @@ def test_a_policy_names_who_leads_and_who_stands_in(tmp_path: Path) -> None:
     )
     assert [(field.field, field.rule) for field in policy.fields] == [
         ("kind", "lead"), ("registered_on", "lead"), ("registration_number", "newest_of"),
+        ("authority", "lead"), ("division", "lead"),
     ]  # fmt: skip
 
 
@@ -55,3 +58,12 @@ def test_mistakes(tmp_path: Path, old: str, new: str, line: int, expected: str) 
     with pytest.raises(ConfigurationError, match=expected) as caught:
         load(tmp_path, SOUND.replace(old, new, 1))
     assert caught.value.line == line
+
+
+def test_without_a_policy_the_lead_of_the_standard_decides_where_the_city_has_it() -> None:
+    death = load_standard().entities["death"]
+    policy = standing_policy(death, ["health", "police_population"])
+    assert policy.field("died_on") == FieldPolicy("died_on", lead="health", otherwise=("*",))
+    assert policy.field("cancelled_on") == FieldPolicy("cancelled_on", lead="police_population", otherwise=("*",))
+    assert policy.field("cremated_on") == FieldPolicy("cremated_on", newest_of=("*",))
+    assert [field.field for field in policy.fields] == [field.name for field in death.fields]
