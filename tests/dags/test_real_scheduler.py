@@ -122,7 +122,7 @@ def published(home: Path) -> dict[str, Any]:
             "version": version.number if version else 0,
             "untaken": untaken,
             "statements": statements_by_department(hub),
-            "people": hub.serving.counts().get("person", 0) if version else 0,
+            "people": hub.reader.counts().get("person", 0) if version else 0,
         }
 
 
