@@ -8,8 +8,8 @@ import click
 
 from pipeline.command_frame import departments_of, hub_command, show
 from pipeline.hub import Hub
-from pipeline.query import query as run_query
 from pipeline.quarantine import quarantined
+from pipeline.query import query as run_query
 from pipeline.status import status as hub_status
 from pipeline.status import status_text
 from pipeline.text_table import text_table
@@ -49,7 +49,8 @@ def query(hub: Hub, json_output: bool, sql: str, reveal: str) -> None:
     """检索 SQL over the published tables person, business, marriage, legal_representation, employment."""
     names, rows = run_query(hub, sql, Shown(reveal))
     result = [dict(zip(names, row, strict=True)) for row in rows]
-    show(result, json_output, lambda _: text_table([names, *[["" if cell is None else cell for cell in row] for row in rows]]))
+    cells = [[cell or "" for cell in row] for row in rows]
+    show(result, json_output, lambda _: text_table([names, *cells]))
 
 
 @click.command()
@@ -73,7 +74,8 @@ def quarantine(hub: Hub, json_output: bool, named: tuple[str, ...], limit: int, 
     """隔离 rows and statements refused or held, with field, masked raw value and reason."""
     lines = quarantined(hub, departments_of(hub, named), limit, Shown(reveal))
     head = ["department", "table", "key", "statement", "field", "raw", "reason", "zh", "state"]
-    show(lines, json_output, lambda _: text_table([head, *[[str(line[name] or "") for name in head] for line in lines]]))
+    cells = [[str(line[name] or "") for name in head] for line in lines]
+    show(lines, json_output, lambda _: text_table([head, *cells]))
 
 
 def entity_text(result: dict[str, Any]) -> str:
@@ -108,13 +110,13 @@ def trace_text(result: dict[str, Any]) -> str:
         f"陈述 statement     {result['department']}.{result['source_table']} {result['statement']} "
         f"{result['record']} = {result['standard_value']}",
     ]
-    for reason in result["reasons"]:
-        lines.append(f"  原因 reason      {reason['code']}: {reason['zh']} · {reason['en']}")
+    lines += [f"  原因 reason      {one['code']}: {one['zh']} · {one['en']}" for one in result["reasons"]]
     if not result["reasons"]:
         lines.append("  原因 reason      无 none: 原样采用 taken as it was")
-    for column, text in result["cells"].items():
-        lines.append(f"原始单元格 raw     {result['source_table']}.{column} = {text}")
-    lines.append(f"批次 batch         {result['batch']} 第 row {result['row_number']} 行，落地 landed {result['landed_at']}")
+    table = result["source_table"]
+    lines += [f"原始单元格 raw     {table}.{column} = {cell}" for column, cell in result["cells"].items()]
+    row, landed = result["row_number"], str(result["landed_at"])[:19]
+    lines.append(f"批次 batch         {result['batch']} 第 row {row} 行，落地 landed {landed}")
     return "\n".join(lines)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as parquet
 
 from engine.relation import ParquetFiles
-from engine.step import Step
 from pipeline.hub import Hub
 from pipeline.lake_tables import current_table, history_table, quarantine_table, standing_table
 from pipeline.stage import stage_of
@@ -95,28 +96,36 @@ def _take_entity(hub: Hub, department: str, table: TableContract, batch: Batch, 
     if not parquet.read_metadata(changes).num_rows:
         return {}
     mark = (f"batch-{batch.id}", 1)
-    rows = parquet.ParquetFile(changes)
-    reader = pa.RecordBatchReader.from_batches(rows.schema_arrow, rows.iter_batches())
-    hub.lake.append(history, reader, ("batch",), idempotency=mark)
-    taken = {"changes": ParquetFiles((str(changes),), history_schema(entity))}
-    leaving = hub.engine.run([Step("leaving", "SELECT record_id FROM changes WHERE op = 'deleted'")], taken, "leaving")
-    arriving = Step("arriving", "SELECT * EXCLUDE (op) FROM changes WHERE op <> 'deleted'")
-    with hub.engine.session(taken) as session:
-        session.run([arriving])
-        hub.lake.merge(
-            current,
-            session.stream("arriving"),
-            leaving.column("record_id").combine_chunks(),
-            key="record_id",
-            schema=schema,
-            idempotency=mark,
-        )
-    return _operations(hub, taken)
+    hub.lake.append(history, _rows(changes), ("batch",), idempotency=mark)
+    leaving = parquet.read_table(changes, columns=["record_id"], filters=[("op", "=", "deleted")])
+    hub.lake.merge(
+        current,
+        _rows(changes, arriving=schema),
+        leaving.column("record_id").combine_chunks(),
+        key="record_id",
+        schema=schema,
+        idempotency=mark,
+    )
+    return _operations(changes)
 
 
-def _operations(hub: Hub, taken: dict[str, ParquetFiles]) -> dict[str, int]:
-    step = Step("operations", "SELECT op, count(*) AS count FROM changes GROUP BY op ORDER BY op")
-    return {row["op"]: row["count"] for row in hub.engine.run([step], taken, "operations").to_pylist()}
+def _rows(changes: Path, arriving: pa.Schema | None = None) -> pa.RecordBatchReader:
+    """Return the changes as a stream; with `arriving`, only what is new or changed, as statements of that schema."""
+    file = parquet.ParquetFile(changes)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in file.iter_batches():
+            if arriving is None:
+                yield batch
+            else:
+                yield batch.filter(pc.not_equal(batch.column("op"), "deleted")).select(arriving.names)
+
+    return pa.RecordBatchReader.from_batches(arriving or file.schema_arrow, batches())
+
+
+def _operations(changes: Path) -> dict[str, int]:
+    found = parquet.read_table(changes, columns=["op"]).column("op").value_counts()
+    return {one["values"].as_py(): one["counts"].as_py() for one in found}
 
 
 def _move_standing(hub: Hub, contract: Contract, batch: Batch, folder: Path) -> None:

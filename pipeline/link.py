@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from engine.relation import ParquetFiles, Relation
+from engine.relation import ParquetFiles
 from engine.step import Step
 from matching.ladder import LinkChanges, LinkInputs
 from matching.ladder import link as link_records
@@ -16,8 +16,8 @@ from matching.tables import CHANGED, IDENTITY, LINKS
 from pipeline.commit import history_schema
 from pipeline.hub import Hub
 from pipeline.hub_ids import mint
-from pipeline.lake_tables import current_table, history_table, identity_table, links_table
 from pipeline.ladder_rules import ladder_rules
+from pipeline.lake_tables import current_table, history_table, identity_table, links_table
 from pipeline.publish import finish_applying
 from pipeline.stage import stage_of
 from pipeline.staging import HUB_FENCE, clear, version_folder
@@ -26,6 +26,7 @@ from schemas.standard import Entity
 from warehouse.batches import Batch
 from warehouse.fences import Fence
 from warehouse.versions import Version, VersionOpening
+
 
 def link(hub: Hub) -> dict[str, Any]:
     """Open a version over every batch accepted since the last one, decide its records, and stage the decisions.
@@ -98,7 +99,7 @@ def current_records(hub: Hub, entity: Entity, manifest: dict[str, int]) -> Parqu
     return ParquetFiles(tuple(paths), statement_schema(entity))
 
 
-def changed_records(hub: Hub, version: Version, entity: Entity) -> Relation:
+def changed_records(hub: Hub, version: Version, entity: Entity) -> pa.Table:
     """Return `record_id`, `op` of every statement that the pinned batches changed: what happened to it last."""
     paths: list[str] = []
     for department in hub.city.departments:

@@ -1,4 +1,4 @@
-"""Publish: stage the version in the serving database, audit it, apply it to the lake, swap it in; then plain Parquet."""
+"""Publish: stage the version in the serving database, audit it, apply it to the lake, swap it in; then Parquet."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from warehouse.published import Edition
 from warehouse.serving import Publication
 from warehouse.serving_tables import MEMBERS
 from warehouse.versions import Version
+
 
 def publish(hub: Hub, version: int | None = None) -> dict[str, Any]:
     """Publish the version that has survived; return its number and what readers will see change.

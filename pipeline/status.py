@@ -75,12 +75,13 @@ def status_text(result: dict[str, Any]) -> str:
         for one in result["departments"]
     ]  # fmt: skip
     lines = [text_table([head, *rows]), ""]
-    lines += [f"原因 reason {one['department']}.{one['table']}: {one['reason']}" for one in result["departments"] if one["reason"]]
+    told = [one for one in result["departments"] if one["reason"]]
+    lines += [f"原因 reason {one['department']}.{one['table']}: {one['reason']}" for one in told]
     lines += [
         f"失败 failing {one['department']} {one['stage']} 自 since {str(one['since'])[:19]}: {one['error']}"
         for one in result["failing"]
     ]
     lines.append(f"版本 version: {result['version'] or '—'}  发布 published: {str(result['published_at'] or '—')[:19]}")
     if result["unfinished"]:
-        lines.append(f"未完成的版本 unfinished version {result['unfinished']}: cityhub link 会先处理它 settles it first")
+        lines.append(f"未完成的版本 unfinished version {result['unfinished']}: cityhub link 先处理它 settles it")
     return "\n".join(lines)

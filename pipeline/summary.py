@@ -49,7 +49,7 @@ def summarise(hub: Hub, since: int = 0) -> dict[str, Any]:
             for one in stages
             if one.outcome == "failed"
         ],
-        "golden": {label: rows for label, rows in hub.reader.counts().items()} if published else {},
+        "golden": dict(hub.reader.counts().items()) if published else {},
         "facts_waiting": published.counts.get("survive", {}) if published else {},
         "seconds": _seconds(stages),
         "nothing_changed": not any(_sum(stages, "commit", name) for name in ("new", "changed", "withdrawn")),
@@ -133,8 +133,8 @@ def decisions_by_department(hub: Hub) -> dict[str, dict[str, int]]:
 
 
 def party_statements(hub: Hub) -> dict[str, int]:
-    """Return the number of person and business records of each department, in the lake as the last version pinned it."""
-    return _statements(hub, [entity for entity in hub.city.standard.parties])
+    """Return the number of person and business records of each department, as the published version pinned them."""
+    return _statements(hub, list(hub.city.standard.parties))
 
 
 def statements_by_department(hub: Hub) -> dict[str, int]:
@@ -193,7 +193,7 @@ def _changes_text(summary: dict[str, Any]) -> str:
     departments = summary["departments"]
     asked = sum(one["consulted"] for one in departments)
     if summary["nothing_changed"]:
-        return f"没有变化 nothing changed: {asked} 个部门已查询 departments consulted，未写入任何陈述 no statement was written"
+        return f"没有变化 nothing changed: 已查询 {asked} 个部门 departments consulted，未写入陈述 nothing written"
     new, changed, withdrawn = (sum(one[key] for one in departments) for key in ("new", "changed", "withdrawn"))
     link, survive = summary["city"].get("link", {}), summary["city"].get("survive", {})
     decided = sum(value for name, value in link.items() if "_decided." in name)
@@ -208,4 +208,5 @@ def outcome_line(stage: str, result: dict[str, Any]) -> str:
     """Return one line about a stage's result: its plain counts that are not 0."""
     subject = result.get("department") or "全市 city"
     plain = {name: value for name, value in result.items() if isinstance(value, int) and value}
-    return f"{stage} {subject}: " + (", ".join(f"{name} {value:,}" for name, value in plain.items()) or "无变化 nothing")
+    told = ", ".join(f"{name} {value:,}" for name, value in plain.items())
+    return f"{stage} {subject}: {told or '无变化 nothing'}"

@@ -7,12 +7,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from engine.relation import ParquetFiles
+from engine.relation import ParquetFiles, Relation
 from engine.step import Step
 from golden.difference import CHANGES, GoldenChanges
 from golden.entities import Moment, SurviveInputs, slices
 from golden.entities import survive as survive_entities
-from golden.facts import FactInputs, complete, members_schema
+from golden.facts import RECORD_IDS, FactChanges, FactInputs, complete, members_schema
 from matching.tables import LINKS
 from pipeline.hub import Hub
 from pipeline.lake_tables import fact_members_table, golden_table
@@ -42,9 +42,13 @@ def survive(hub: Hub, version: int | None = None) -> dict[str, Any]:
         fence = hub.ledger.acquire(HUB_FENCE, hub.run_id, hub.clock())
         moment = moment_of(hub, opened)
         totals = {"written": 0, "removed": 0, "waiting": 0}
+        moved = party_changes(hub, opened)
         with progress("survive", len(hub.city.standard.entities)) as bar:
             for entity in hub.city.standard.entities.values():
-                changes = _fact(hub, opened, entity, moment) if entity.is_fact else _party(hub, opened, entity, moment)
+                if entity.is_fact:
+                    changes = _fact(hub, opened, entity, moment, moved)
+                else:
+                    changes = _party(hub, opened, entity, moment)
                 totals["written"] += changes["upserts"]
                 totals["removed"] += changes["removals"]
                 totals["waiting"] += changes.get("waiting", 0)
@@ -105,25 +109,43 @@ def _with_touched(inputs: SurviveInputs, touched: pa.Table) -> SurviveInputs:
     return SurviveInputs(inputs.records, inputs.links, inputs.identity, touched, inputs.golden)
 
 
-def _fact(hub: Hub, version: Version, entity: Entity, moment: Moment) -> dict[str, int]:
-    folder, schema = version_folder(hub, version.number), members_schema(entity)
-    deciding = {
+def _fact(hub: Hub, version: Version, entity: Entity, moment: Moment, moved: pa.Table) -> dict[str, int]:
+    """Stage what changes in one kind of fact; `moved` are the party records whose link this version changes."""
+    folder = version_folder(hub, version.number)
+    deciding: dict[str, Relation] = {
         "records": current_records(hub, entity, dict(version.manifest)),
-        "changed": pa.table(changed_records(hub, version, entity)).select(["record_id"]),
-        "party_changes": party_changes(hub, version),
+        "changed": changed_records(hub, version, entity).select(["record_id"]),
+        "party_changes": moved,
     }
-    inputs = FactInputs(
-        **deciding,
-        parties=parties_needed(hub, version, entity, deciding),
-        members=ParquetFiles(tuple(hub.lake.files(fact_members_table(entity.name))), schema),
-        golden=ParquetFiles(tuple(hub.lake.files(golden_table(entity.name))), golden_schema(entity)),
-    )
-    changes = complete(hub.engine, inputs, entity, hub.city.survivorship.get(entity.name), moment)
+    changes = _no_changes(entity)
+    if _anything(deciding, moment):
+        inputs = FactInputs(
+            **deciding,
+            parties=parties_needed(hub, version, entity, deciding),
+            members=ParquetFiles(tuple(hub.lake.files(fact_members_table(entity.name))), members_schema(entity)),
+            golden=ParquetFiles(tuple(hub.lake.files(golden_table(entity.name))), golden_schema(entity)),
+        )
+        changes = complete(hub.engine, inputs, entity, hub.city.survivorship.get(entity.name), moment)
     with _Staged(hub, version, entity) as output:
         output.write(changes.golden)
     parquet.write_table(changes.member_upserts, folder / f"fact_upserts-{entity.name}.parquet")
     parquet.write_table(changes.member_deletions, folder / f"fact_deletions-{entity.name}.parquet")
     return {**output.counts, **changes.counts}
+
+
+def _anything(deciding: dict[str, Relation], moment: Moment) -> bool:
+    """Return whether a fact can have changed: a statement did, a party of one may have, or time has passed."""
+    records, changed, moved = deciding["records"], deciding["changed"], deciding["party_changes"]
+    if isinstance(changed, pa.Table) and changed.num_rows:
+        return True
+    time_passed = moment.before is not None and moment.before != moment.as_of
+    links_moved = isinstance(moved, pa.Table) and moved.num_rows > 0
+    return isinstance(records, ParquetFiles) and bool(records.paths) and (time_passed or links_moved)
+
+
+def _no_changes(entity: Entity) -> FactChanges:
+    golden = GoldenChanges(golden_schema(entity).empty_table(), REMOVALS.empty_table(), CHANGES.empty_table())
+    return FactChanges(golden, members_schema(entity).empty_table(), RECORD_IDS.empty_table(), {})
 
 
 class _Staged:

@@ -1,5 +1,7 @@
 """Where a golden value comes from: down from the golden cell to the raw cell, with every reason code between."""
 
+# ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting or a constant
+
 from __future__ import annotations
 
 import getpass
@@ -10,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engine.quoting import literal
 from engine.relation import ParquetFiles
 from engine.step import Step
-from engine.quoting import literal
 from pipeline.hub import Hub
 from pipeline.lake_tables import current_table
 from pipeline.masking import masked, masked_cell

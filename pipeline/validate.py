@@ -1,4 +1,4 @@
-"""Validate: the gate before a department's standardised batches. A critical failure holds the batch: kept, not taken."""
+"""Validate: the gate before a department's standardised batches. A critical failure holds a batch: kept, not taken."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def _judge(hub: Hub, contract: Contract, batch: Batch, fence: Fence) -> dict[str
     told = verdict.as_dict()
     hub.ledger.standardise_batch(fence, batch.id, {**batch.counts, VERDICT: told})
     if not verdict.passed:
-        reasons = [f"{one.rule} {one.subject} {one.share:.1%} > {one.tolerance:.1%} {one.zh}" for one in verdict.critical]
+        reasons = [
+            f"{one.rule} {one.subject} {one.share:.1%} > {one.tolerance:.1%} {one.zh}" for one in verdict.critical
+        ]
         reasons += [f"{one.rule} {one.subject}: {one.detail}" for one in verdict.rule_errors]
         hub.ledger.hold_batch(fence, batch.id, "; ".join(reasons), hub.clock())
     for error in verdict.rule_errors:

@@ -85,7 +85,7 @@ def test_showing_a_person_hides_what_is_sensitive(again: tuple[Story, Hub]) -> N
     assert all(one["department"] and one["record"] and one["rule"] for one in shown["fields"])
 
 
-def test_nothing_personal_is_in_ledger_report_or_log(again: tuple[Story, Hub], caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_personal_in_ledger_report_or_log(again: tuple[Story, Hub], caplog: pytest.LogCaptureFixture) -> None:
     tale, hub = again
     secrets = set()
     for row in tale.planted("persons").slice(0, 2000).to_pylist():

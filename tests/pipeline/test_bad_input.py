@@ -1,4 +1,4 @@
-"""Bad input: each a clear message or a quarantined statement; watermark unmoved, nothing half written, the city goes on."""
+"""Bad input: a clear message or a quarantined statement; watermark unmoved, nothing half written, the city goes on."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_bad_rows_are_refused_one_by_one(tale: Story, hub: Hub) -> None:
     path = tale.home / "demo" / "drop" / "agriculture" / "subsidy_recipients.csv"
     text = path.read_bytes().decode("gb18030")
     head, first, *_ = list(csv.reader(text.splitlines()))
-    good = {name: cell for name, cell in zip(head, first, strict=True)}
+    good = dict(zip(head, first, strict=True))
     lines = [
         {**good, "登记编号": ""},
         {**good, "登记编号": "NBX1", "联系电话": "13800000001"},

@@ -1,5 +1,7 @@
 """The story: a whole run over a small city, compared with the truth. On SQLite, and on a real PostgreSQL."""
 
+
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,7 +13,6 @@ from pipeline.hub import Hub
 from pipeline.summary import summarise, summary_text
 from pipeline.whole_run import run_all
 from tests.pipeline.story import Story, ask, story
-
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,8 @@ def test_every_planted_fault_of_a_critical_field_is_quarantined(told: tuple[Stor
             tale,
             """
             SELECT d.department, d."table", d."column", d.defect, d.key FROM true_defects d
-            WHERE d.detectable AND NOT d.recoverable AND d.evidence = 'value' AND d.defect NOT IN ('sentinel', 'null_key')
+            WHERE d.detectable AND NOT d.recoverable AND d.evidence = 'value'
+              AND d.defect NOT IN ('sentinel', 'null_key')
               AND d.key IS NOT NULL AND NOT EXISTS (
                 FROM quarantine q WHERE d.department = q.department AND d."table" = q.source_table
                   AND d.key = q.source_key AND contains(q."column", d."column"))
