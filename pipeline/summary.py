@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
@@ -11,10 +13,11 @@ from engine.relation import ParquetFiles
 from engine.step import Step
 from matching.tables import LINKS
 from pipeline.hub import Hub
-from pipeline.lake_tables import current_table, links_table
+from pipeline.lake_tables import current_table, golden_table, links_table
 from pipeline.text_table import text_table
-from schemas.arrow import statement_schema
+from schemas.arrow import golden_schema, statement_schema
 from schemas.standard import Entity
+from warehouse.serving_tables import MEMBERS
 from warehouse.stage_log import StageEntry
 
 DEPARTMENT_STAGES = ("land", "standardise", "validate", "commit")
@@ -58,7 +61,25 @@ def summarise(hub: Hub, since: int = 0) -> dict[str, Any]:
         "city": _city(stages),
         "dataset": str(hub.settings.home / "published" / "current"),
         "database": hub.database.url.render_as_string(hide_password=True),
+        "try": things_to_try(hub) if published else [],
     }
+
+
+def things_to_try(hub: Hub) -> list[str]:
+    """Return commands that work on the dataset just published: a query, and the way of one value to its raw cell."""
+    program = Path(sys.prefix) / "bin" / "cityhub"
+    shown = str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else "cityhub"
+    sql = "SELECT division, count(*) AS people FROM person GROUP BY division ORDER BY people DESC LIMIT 5"
+    lines = [f'{shown} query "{sql}"']
+    person = hub.lake.files(golden_table("person"))
+    if person:
+        entity = hub.city.standard.entities["person"]
+        relation = {"person": ParquetFiles(tuple(person), golden_schema(entity))}
+        one = Step("one", "SELECT min(hub_id) AS id FROM person WHERE anchored AND phone IS NOT NULL AND records > 2")
+        [found] = hub.engine.run([one], relation, "one").to_pylist()
+        if found["id"]:
+            lines.append(f"{shown} show person {found['id']} --field phone")
+    return lines
 
 
 def _label(hub: Hub, name: str) -> str:
@@ -168,13 +189,14 @@ def summary_text(summary: dict[str, Any]) -> str:
         parts.append(f"失败 failed: {where} {failure['stage']}: {failure['error']}")
     parts.append(_changes_text(summary))
     if summary["golden"]:
-        golden = ", ".join(f"{name} {rows:,}" for name, rows in summary["golden"].items() if name != "hub_member")
+        golden = ", ".join(f"{name} {rows:,}" for name, rows in summary["golden"].items() if rows and name != MEMBERS)
         parts.append(f"黄金数据 golden: {golden}")
     timing = "  ".join(f"{name} {seconds:.1f}" for name, seconds in summary["seconds"].items())
     parts.append(f"耗时 seconds: {timing}")
     if summary["version"]:
         parts.append(f"版本 version {summary['version']}，截至 as of {summary['as_of']}")
         parts.append(f"数据集 dataset: {summary['dataset']}\n服务库 database: {summary['database']}")
+        parts += ["试试 try:", *(f"  {line}" for line in summary["try"])]
     return "\n".join(parts)
 
 
