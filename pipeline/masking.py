@@ -26,7 +26,7 @@ def masked(field: Field, value: Any) -> str:
         return text
     kind = KINDS[field.mask or field.kind]
     if kind.name in ("text", "code", "date"):
-        return text[:1] + _STARS if kind.name == "date" else _STARS
+        return f"{text[:4]}-**-**" if kind.name == "date" and text[:4].isdigit() else _STARS
     return str(kind.mask(pa.array([text], pa.string()))[0].as_py())
 
 

@@ -12,15 +12,21 @@ def width(text: str) -> int:
 
 
 def text_table(rows: Sequence[Sequence[str]]) -> str:
-    """Return `rows` (the first one is the head) as aligned text: the first column left, the others right."""
-    widths = [max(width(row[index]) for row in rows) for index in range(len(rows[0]))]
+    """Return `rows` (the first one is the head) as aligned text: columns of numbers to the right, others to the left."""
+    places = range(len(rows[0]))
+    widths = [max(width(row[index]) for row in rows) for index in places]
+    numbers = [len(rows) > 1 and all(_is_number(row[index]) for row in rows[1:]) for index in places]
     lines = []
     for number, row in enumerate(rows):
-        cells = [_padded(cell, widths[index], left=index == 0) for index, cell in enumerate(row)]
+        cells = [_padded(cell, widths[index], left=not numbers[index]) for index, cell in enumerate(row)]
         lines.append("  ".join(cells).rstrip())
         if number == 0:
             lines.append("  ".join("─" * one for one in widths))
     return "\n".join(lines)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").replace(".", "", 1).removeprefix("-").isdigit()
 
 
 def _padded(text: str, size: int, left: bool) -> str:
