@@ -59,16 +59,15 @@ def summarise(hub: Hub, since: int = 0) -> dict[str, Any]:
         "version": published.number if published else None,
         "as_of": published.as_of.isoformat() if published else None,
         "city": _city(stages),
-        "dataset": str(hub.settings.home / "published" / "current"),
-        "database": hub.database.url.render_as_string(hide_password=True),
+        "dataset": _from_here(hub.settings.home / "published" / "current"),
+        "database": _database(hub),
         "try": things_to_try(hub) if published else [],
     }
 
 
 def things_to_try(hub: Hub) -> list[str]:
     """Return commands that work on the dataset just published: a query, and the way of one value to its raw cell."""
-    program = Path(sys.prefix) / "bin" / "cityhub"
-    shown = str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else "cityhub"
+    shown = _from_here(Path(sys.prefix) / "bin" / "cityhub")
     sql = "SELECT division, count(*) AS people FROM person GROUP BY division ORDER BY people DESC LIMIT 5"
     lines = [f'{shown} query "{sql}"']
     person = hub.lake.files(golden_table("person"))
@@ -80,6 +79,18 @@ def things_to_try(hub: Hub) -> list[str]:
         if found["id"]:
             lines.append(f"{shown} show person {found['id']} --field phone")
     return lines
+
+
+def _from_here(path: Path) -> str:
+    """Return the path as a person standing in the working directory would type it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _database(hub: Hub) -> str:
+    url = hub.database.url
+    if hub.database.is_sqlite and url.database:
+        return _from_here(Path(url.database))
+    return url.render_as_string(hide_password=True)
 
 
 def _label(hub: Hub, name: str) -> str:
