@@ -79,7 +79,7 @@ def test_a_pure_room_has_no_clock_network_environment_or_files(room: str) -> Non
 
 def test_heavy_libraries_stay_in_their_room_and_few_files() -> None:
     users: dict[str, set[str]] = defaultdict(set)
-    for path in sources(*rooms(), "demo"):
+    for path in sources(*rooms()):
         for found in imports(path):
             if found.package in HEAVY:
                 users[found.package].add(str(path.relative_to(ROOT)))

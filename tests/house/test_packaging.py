@@ -36,7 +36,7 @@ def lock(name: str) -> dict[str, Requirement]:
 
 
 def data_files(package: Path) -> list[Path]:
-    kept = (path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc"))
+    kept = (path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".md"))
     return [path for path in kept if "truth" not in path.parts and path.name != ".gitkeep"]
 
 
