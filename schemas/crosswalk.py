@@ -63,9 +63,6 @@ class Crosswalks:
 
 
 def _near(code: str, table: CodeTable) -> str:
-    """Return what helps to find the right code: its label's code when a label was written, else some of the table."""
-    for known, label in table.entries.items():
-        if code in (label.zh, label.en):
-            return f"{known} = {label.zh}"
-    close = nearest(code, table.entries)
+    """Return what helps to find the right code: the one most likely meant, else some of the table."""
+    close = table.suggest(code) or nearest(code, table.entries)
     return f"{close} = {table.entries[close].zh}" if close else listed(table.entries)

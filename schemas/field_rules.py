@@ -1,4 +1,4 @@
-"""The rules a field of the standard can carry: what each demands, its quality dimension, and which follow by themselves.
+"""The rules a field of the standard can carry: what each demands, its quality dimension, which follow by themselves.
 
 A rule here is vocabulary, not a check: whoever gates a batch turns it into one predicate.
 """

@@ -86,7 +86,7 @@ def _party(role: str, node: YamlNode) -> Party:
 
 
 def _check_names(keys: Mapping[str, YamlNode], entity: Entity) -> None:
-    """Roles and fields become columns: plain snake_case, none twice, none that a statement or golden row has already."""
+    """Roles and fields become columns: plain snake_case, none twice, none that a record has already."""
     roles = {party.role for party in entity.parties}
     nodes = dict(keys["fields"].entries()) | (dict(keys["parties"].entries()) if roles else {})
     for name, node in nodes.items():

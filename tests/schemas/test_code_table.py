@@ -7,9 +7,14 @@ import pytest
 from schemas.code_table import code_table_names, load_code_table
 
 ROWS = {
-    "business_status": 4, "business_type": 42, "country": 249, "divisions": 8_303, "document_type": 10, "education": 40,
-    "employment_status": 4, "ethnic_group": 58, "household_relation": 84, "industry": 117, "marital_status": 8,
-    "marriage_kind": 2, "register_status": 3, "sex": 4,
+    "application_status": 9, "business_status": 4, "business_type": 98, "contract_status": 5, "country": 249,
+    "divisions": 8_303, "document_type": 10, "economic_type": 34, "education": 40, "education_stage": 10,
+    "employment_status": 4, "enrolment_status": 7, "ethnic_group": 58, "household_kind": 2, "household_relation": 84,
+    "housing_contract_kind": 5, "housing_fund_status": 5, "industry": 1_971, "insurance_kind": 20,
+    "insurance_status": 4, "licence_kind": 39, "licence_status": 6, "marital_status": 8, "marriage_kind": 2,
+    "ownership_form": 4, "property_status": 4, "property_use": 37, "register_status": 3, "representative_position": 9,
+    "seal_kind": 6, "seal_status": 4, "sex": 4, "tax_credit_rating": 5, "taxpayer_kind": 4, "taxpayer_status": 6,
+    "town_kind": 4, "vehicle_plate_kind": 35, "vehicle_status": 16, "vehicle_use": 21,
 }  # fmt: skip
 
 
@@ -23,7 +28,7 @@ def test_a_table_names_itself_and_its_source(name: str) -> None:
     assert table.label.zh and table.label.en and table.source
     assert set(table.codes) == set(table.entries)
     assert all(label.zh.strip() == label.zh for label in table.entries.values())
-    if name != "divisions":
+    if name not in ("divisions", "industry"):
         assert all(label.en for label in table.entries.values())
 
 
@@ -32,9 +37,52 @@ def test_ethnic_groups_run_from_01_to_56() -> None:
     assert sorted(load_code_table("ethnic_group").entries) == [*numbered, "97", "98"]
 
 
-def test_industries_are_20_sections_and_97_divisions() -> None:
-    codes = sorted(load_code_table("industry").entries)
-    assert codes == [f"{number:02d}" for number in range(1, 98)] + [chr(65 + number) for number in range(20)]
+def test_industries_are_20_sections_97_divisions_473_groups_and_1381_classes() -> None:
+    codes = load_code_table("industry").entries
+    assert [code for code in codes if not code.isdigit()] == [chr(65 + number) for number in range(20)]
+    assert [code for code in codes if len(code) == 2] == [f"{number:02d}" for number in range(1, 98)]
+    groups = {code for code in codes if code.isdigit() and len(code) == 3}
+    classes = {code for code in codes if code.isdigit() and len(code) == 4}
+    assert (len(groups), len(classes)) == (473, 1_381)
+    assert {code[:3] for code in classes} == groups
+    assert {code[:2] for code in groups} == {code for code in codes if len(code) == 2}
+    assert (codes["0111"].zh, codes["3973"].zh, codes["9700"].zh) == ("稻谷种植", "集成电路制造", "国际组织")
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "code"),
+    [
+        ("divisions", "130302", "130302"),
+        ("divisions", "130323", "130306"),
+        ("divisions", "抚宁县", "130306"),
+        ("divisions", "海港区", "130302"),
+        ("divisions", "130302.0", "130302"),
+        ("ethnic_group", "1", "01"),
+        ("ethnic_group", "汉", "01"),
+        ("ethnic_group", "Manchu", "11"),
+        ("sex", "男", "1"),
+        ("industry", "A0111", "0111"),
+        ("industry", "111", "111"),
+        ("industry", "稻谷种值", "0111"),
+        ("vehicle_plate_kind", "2", "02"),
+        ("business_type", "1131", None),
+        ("business_type", "9510", "9500"),
+        ("business_type", "个体工商户", "9500"),
+        ("licence_kind", "busines_licence", "business_licence"),
+        ("sex", "X", None),
+        ("sex", "", None),
+    ],
+)
+def test_a_code_outside_the_table_has_a_nearest_one(table: str, text: str, code: str | None) -> None:
+    assert load_code_table(table).suggest(text) == code
+
+
+def test_a_suggestion_is_always_a_code_of_the_table_that_is_still_in_force() -> None:
+    table = load_code_table("divisions")
+    for code in list(table.codes)[::40]:
+        heir = table.suggest(code)
+        assert heir in table.entries
+        assert not set(table.successors(code)) or heir in table.successors(code)
 
 
 def test_divisions_remember_what_was() -> None:
