@@ -14,11 +14,13 @@ from functools import lru_cache
 from demo import digits
 from demo.codes import CODES, WORDS
 from demo.emission import Party
+from demo.names import read
 
 HAN = "㐀-䶿一-鿿𠀀-𲎯"
 NAME = re.compile(f"(?:[{HAN}]{{2,6}}|[{HAN}]{{2,}}(?:·[{HAN}]+)+|[A-Z]+ [A-Z]+)")
 COMPANY = re.compile(f"[{HAN}0-9（）]{{4,60}}")
-PHONE = re.compile(r"1[3-9][0-9]{9}|0335-[2-8][0-9]{6}")
+ELSEWHERE = "|".join(str(read("area_codes")["elsewhere"]).split())  # land lines of other cities are right, too
+PHONE = re.compile(rf"1[3-9][0-9]{{9}}|0335-[2-8][0-9]{{6}}|(?:{ELSEWHERE})-[2-9][0-9]{{6}}")
 NUMBER = re.compile("[1-9][0-9]{16}[0-9X]")
 USCC = re.compile("[1-9ANY][0-9A-HJ-NPQRTUWXY]{17}")
 PLACE = re.compile(f"[{HAN}0-9]{{2,80}}")

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from engine.quoting import literal, literals, quote
-from schemas.reasons import SENTENCES, Effect
+from schemas.reason_sentences import SENTENCES
+from schemas.reasons import Effect
 from schemas.survivorship import EVERYONE, FieldPolicy
 
 PLACE_BITS = 24  # of the key's lowest part, the record's place in its entity: up to 16 million records an entity

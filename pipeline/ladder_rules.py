@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from hashlib import blake2b
 from json import dumps
 
@@ -24,7 +25,7 @@ def ladder_rules(city: City, entity: str) -> LadderRules:
         keys=_keys(entity, register.number),
         anchors=tuple(AnchorSource(one.department, one.table, one.statement) for one in register.sources),
         rows_are_entities=register.each == "record",
-        name=_person_names() if entity == "person" else _company_names(),
+        name=_person_names() if entity == "person" else _company_names(city),
         model="ladder-" + blake2b(content.encode(), digest_size=6).hexdigest(),
     )
 
@@ -40,5 +41,6 @@ def _person_names() -> NameAgreement:
     return NameAgreement(person_name.compare, person_name.LEVELS, PERSON_AGREES, former_column="former_name")
 
 
-def _company_names() -> NameAgreement:
-    return NameAgreement(company_name.compare, company_name.LEVELS, COMPANY_AGREES)
+def _company_names(city: City) -> NameAgreement:
+    compare = partial(company_name.compare, regions=city.locality.company_prefixes)
+    return NameAgreement(compare, company_name.LEVELS, COMPANY_AGREES)

@@ -56,6 +56,7 @@ class Locality:
     area_code: str
     divisions: tuple[str, ...]  # GB/T 2260 codes of the city, its districts and counties, retired ones too
     company_prefixes: tuple[str, ...]  # longest first
+    phone_digits: int = 0  # of the city's own land lines, area code left out; 0: 7 or 8
 
 
 @dataclass(frozen=True)

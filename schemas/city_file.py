@@ -36,7 +36,7 @@ def load_city(folder: Path) -> City:
     """
     root = read_yaml(folder / "city.yaml")
     required = ("name", "label", "timezone", "hub_schedule", "area_code", "divisions", "company_prefixes")
-    keys = root.keys((*required, "connections", "register"))
+    keys = root.keys((*required, "connections", "register"), ("phone_digits",))
     standard = load_standard()
     connections = {name: _url(node) for name, node in keys["connections"].entries("a mapping of names").items()}
     contracts, broken = _contracts(folder, standard, connections)
@@ -153,7 +153,16 @@ def _locality(keys: Mapping[str, YamlNode]) -> Locality:
         if not _DIVISION.fullmatch(node.text()):
             raise node.error("a division code of 6 digits (GB/T 2260)")
     prefixes = sorted(keys["company_prefixes"].words("a list of words"), key=lambda word: (-len(word), word))
-    return Locality(keys["area_code"].text(), divisions, tuple(prefixes))
+    return Locality(keys["area_code"].text(), divisions, tuple(prefixes), _phone_digits(keys.get("phone_digits")))
+
+
+def _phone_digits(node: YamlNode | None) -> int:
+    """Return how many digits a land line of the city has, 0 where the city does not say."""
+    if node is None:
+        return 0
+    if node.text() not in ("7", "8"):
+        raise node.error("7 or 8: how many digits a land line of the city has")
+    return int(node.text())
 
 
 def _register_rules(

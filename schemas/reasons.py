@@ -12,10 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from schemas.reason_sentences import SENTENCES as SENTENCES
 
 
 class Effect(Enum):
@@ -96,12 +92,3 @@ class Reason(Enum):
     RAGGED_ROW = "ragged_row"
     DANGLING_REFERENCE = "dangling_reference"
     PARTY_QUARANTINED = "party_quarantined"
-
-
-def __getattr__(name: str) -> Any:
-    """Offer `SENTENCES` here too; it lives in `schemas.reason_sentences`, which needs `Reason` first."""
-    if name == "SENTENCES":
-        from schemas.reason_sentences import SENTENCES
-
-        return SENTENCES
-    raise AttributeError(name)

@@ -15,6 +15,8 @@ from standardise.cleaning import clean_kind
 from standardise.notes import Notes
 from standardise.plan import IDENTIFIER, TablePlan
 from values import citizen_id
+from values.document_types import new_permanent
+from values.text_column import TextColumn
 
 Positions = npt.NDArray[np.int64]
 MEN_AND_WOMEN = pa.array(["1", "2"])  # GB/T 2261.1; unknown and unstated sex contradict nothing
@@ -22,8 +24,8 @@ FEWEST_SHARED = 2  # letters that the names of a code column and its label colum
 
 
 def check_number(values: dict[str, pa.Array], notes: Notes) -> None:
-    """Note the statements whose sex or birth date is not what the citizen id says. Values stay as they are."""
-    numbers = values.get("citizen_id")
+    """Note the statements whose sex or birth date is not what the number says. Values stay as they are."""
+    numbers = _telling_numbers(values)
     if numbers is None:
         return
     if "sex" in values:
@@ -33,6 +35,15 @@ def check_number(values: dict[str, pa.Array], notes: Notes) -> None:
     if "birth_date" in values:
         differs = pc.fill_null(pc.not_equal(values["birth_date"], citizen_id.birth_dates(numbers)), False)
         notes.add("birth_date", Reason.BIRTH_CONTRADICTS_NUMBER, _rows(differs))
+
+
+def _telling_numbers(values: dict[str, pa.Array]) -> pa.Array | None:
+    """Return citizen ids, and permanent residents' numbers of the same form where there is no citizen id."""
+    numbers, others = values.get("citizen_id"), values.get("document_number")
+    if numbers is None or others is None or others.null_count == len(others):
+        return numbers
+    permanent = pa.array(new_permanent(TextColumn(others)))
+    return pc.coalesce(numbers, pc.if_else(permanent, others, pa.scalar(None, pa.string())))
 
 
 def check_swapped(texts: dict[str, pa.Array], emit: Emit, plan: TablePlan, notes: Notes) -> None:
@@ -73,6 +84,27 @@ def check_label_columns(
             swapped |= _reads_as(others[name], mapping, rows, emit, plan)
         swapped &= pc.is_in(_trimmed(texts[mapping.field], rows), value_set=labels).to_numpy(zero_copy_only=False)
         notes.add(mapping.field, Reason.COLUMNS_SWAPPED, rows[swapped])
+
+
+def check_words_elsewhere(
+    texts: dict[str, pa.Array], cells: dict[str, list[pa.Array]], emit: Emit, plan: TablePlan, notes: Notes
+) -> None:
+    """Note unknown codes whose word stands in a text cell of the same row (性别=北庄村, 村=女).
+
+    `cells` are the columns of the text fields, by field; a bare number there proves nothing, it may be a house's.
+    """
+    for mapping in emit.fields:
+        if mapping.field not in texts or not _is_code(emit, mapping, plan):
+            continue
+        rows = notes.rows_with(mapping.field, Reason.UNKNOWN_CODE)
+        if not len(rows):
+            continue
+        for name, columns in cells.items():
+            swapped = np.zeros(len(rows), bool)
+            for column in columns:
+                word = pc.match_substring_regex(pc.fill_null(column.take(pa.array(rows)), ""), r"\p{L}")
+                swapped |= _reads_as(column, mapping, rows, emit, plan) & word.to_numpy(zero_copy_only=False)
+            _note_both(notes, mapping.field, name, rows[swapped])
 
 
 def _check_name_and_number(texts: dict[str, pa.Array], emit: Emit, plan: TablePlan, notes: Notes) -> None:

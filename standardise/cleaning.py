@@ -28,8 +28,8 @@ def clean_kind(kind: str, texts: pa.Array, plan: TablePlan, context: Mapping[str
     known: dict[str, Any] = {
         "as_of": plan.as_of,
         "area_code": plan.locality.area_code,
+        "local_digits": plan.locality.phone_digits,
         "divisions": plan.locality.divisions,
-        "company_prefixes": plan.locality.company_prefixes,
         **plan.custom,
         **(context or {}),
     }

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from schemas.contract import Emit, FieldMapping
 from schemas.reasons import Reason
-from standardise.agreement import check_label_columns, check_number, check_swapped
+from standardise.agreement import check_label_columns, check_number, check_swapped, check_words_elsewhere
 from standardise.cleaning import clean_field
 from standardise.identifier import Routing, route
 from standardise.notes import Note, Notes
@@ -19,6 +19,7 @@ from standardise.plan import IDENTIFIER, TablePlan, fields_of
 from standardise.source_text import Selection, SourceRows, placeholder_rows, select, taken, text_of
 
 ACCEPTED, QUARANTINED, HELD = 0, 1, 2
+STATE_NAMES = ("accepted", "quarantined", "held")  # in the order of the numbers
 
 States = npt.NDArray[np.int8]
 
@@ -70,7 +71,9 @@ def draft(source: SourceRows, emit: Emit, plan: TablePlan, chosen: Selection | N
         values.update(_values(source, mapping, texts[mapping.field], chosen, _Context(emit, plan, notes)))
     check_number(values, notes)
     check_swapped(texts, emit, plan, notes)
-    check_label_columns(texts, _ignored(source, chosen, plan, notes), emit, plan, notes)
+    if any(note.reason is Reason.UNKNOWN_CODE for note in notes.entries):  # a swap may explain it
+        check_label_columns(texts, _ignored(source, chosen, plan), emit, plan, notes)
+        check_words_elsewhere(texts, _text_cells(source, emit, chosen, plan), emit, plan, notes)
     _check_required(values, emit, plan, notes)
     states = np.zeros(len(chosen), np.int8)
     critical = _critical(emit, plan, notes, states)
@@ -104,12 +107,19 @@ def _values(
     return {mapping.field: cleaned.values}
 
 
-def _ignored(source: SourceRows, chosen: Selection, plan: TablePlan, notes: Notes) -> dict[str, pa.Array]:
-    """Return the columns that the contract ignores, but only when some code is unknown: a swap may explain it."""
-    if not any(note.reason is Reason.UNKNOWN_CODE for note in notes.entries):
-        return {}
+def _ignored(source: SourceRows, chosen: Selection, plan: TablePlan) -> dict[str, pa.Array]:
+    """Return the columns that the contract ignores, as far as they were landed."""
     present = [name for name in plan.table.ignore if name in source.raw.column_names]
     return {name: taken(source.column(name), chosen, len(source)) for name in present}
+
+
+def _text_cells(source: SourceRows, emit: Emit, chosen: Selection, plan: TablePlan) -> dict[str, list[pa.Array]]:
+    """Return the columns behind each field of free text, cell by cell where the contract joins several."""
+    return {
+        mapping.field: [taken(source.column(name), chosen, len(source)) for name in mapping.columns]
+        for mapping in emit.fields
+        if mapping.field != IDENTIFIER and plan.standard_field(emit, mapping.field).kind in ("text", "address")
+    }
 
 
 def _check_required(values: dict[str, pa.Array], emit: Emit, plan: TablePlan, notes: Notes) -> None:

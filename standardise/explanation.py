@@ -8,12 +8,10 @@ import pyarrow as pa
 
 from schemas.reason_sentences import SENTENCES
 from schemas.reasons import Effect, Reason
-from standardise.draft import HELD, QUARANTINED, Draft
+from standardise.draft import STATE_NAMES, Draft
 from standardise.notes import Note
 from standardise.plan import TablePlan, mapping_of, source_columns
 from standardise.standardised import draft_all, source_rows, with_row_hash
-
-STATES = {0: "accepted", QUARANTINED: "quarantined", HELD: "held"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def _explanation(raw: pa.Table, one: Draft, name: str, part: int) -> Explanation
         raws=tuple(raw.column(column)[0].as_py() for column in columns),
         value=None if value is None else str(value),
         reasons=tuple(because(note.reason) for note in sorted(found, key=_by_weight)),
-        state=STATES[int(one.states[part])],
+        state=STATE_NAMES[int(one.states[part])],
     )
 
 

@@ -37,6 +37,7 @@ Positions = npt.NDArray[np.int64]
 CITIZEN_TYPES = pa.array([CITIZEN, HOUSEHOLD_BOOK, RESIDENCE])
 # Regions of residence permits: departments file them under the permits of Hong Kong, Macao and Taiwan.
 RESIDENCE_REGIONS = pa.array(["81", "82", "83"])
+SEVERAL = "several"
 _FOREIGN_PASSPORT = re.compile(r"[A-Z]{1,2}[0-9]{6,8}")  # the form most countries print; other forms need a type
 _DATE = re.compile(r"(19|20)[0-9]{2}(0[1-9]|1[0-2])[0-3][0-9]")  # eight digits that are rather a birth date
 
@@ -105,7 +106,10 @@ def _city_types(types: pa.Array, mapping: FieldMapping, routing: Routing) -> Cle
 
 
 def _proven_by_form(numbers: pa.Array, unsure: Positions, stated: Mask, plan: TablePlan) -> tuple[Positions, pa.Array]:
-    """Return which of the unsure rows hold the number of another document by their form alone, and its type."""
+    """Return which of the unsure rows hold the number of another document by their form alone, and its type.
+
+    The type is null where the form is that of several documents and the row states none.
+    """
     if not len(unsure):
         return unsure, pa.array([], pa.string())
     shown = clean_kind("document", numbers.take(pa.array(unsure)), plan).values
@@ -114,15 +118,18 @@ def _proven_by_form(numbers: pa.Array, unsure: Positions, stated: Mask, plan: Ta
     for place in np.flatnonzero(types == "").tolist():
         types[place] = _form(texts[place] or "", bool(stated[unsure[place]]))
     found = (types != "") & (types != CITIZEN) & (types != RESIDENCE)
-    return unsure[found], pa.array(types[found].tolist(), pa.string())
+    return unsure[found], pa.array([None if one == SEVERAL else one for one in types[found].tolist()], pa.string())
 
 
 def _form(text: str, stated: bool) -> str:
-    """Return the document whose form a number has, "" for none. Against a stated identity card only clear ones do."""
+    """Return the document whose form a number has, "" for none, `SEVERAL` where more than one has it.
+
+    Against a stated identity card only clear forms count.
+    """
     if fits(PASSPORT, text) and text[0].isalpha():
         return PASSPORT
-    if fits(HK_MACAO, text):
-        return HK_MACAO
+    if fits(HK_MACAO, text):  # M and eight digits is a passport of some countries, too
+        return HK_MACAO if stated else SEVERAL
     if stated:
         return ""
     if fits(TAIWAN, text) and not _DATE.fullmatch(text):

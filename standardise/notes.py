@@ -15,6 +15,7 @@ from schemas.reason_sentences import is_unusable
 from schemas.reasons import Reason
 from values.cleaned import Finding
 
+DECLARED = frozenset({Reason.CODE_TRANSLATED})  # the contract says so in advance: told by `explain`, never an issue
 Positions = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
@@ -62,9 +63,10 @@ class Notes:
 
     def issues(self, keep: Mask) -> pa.Array:
         """Return the `issues` of the statements kept: list<struct<field, reason>>, empty where nothing was noted."""
-        pairs = sorted({(note.field, note.reason.value) for note in self.entries})
+        entries = [note for note in self.entries if note.reason not in DECLARED]
+        pairs = sorted({(note.field, note.reason.value) for note in entries})
         number = {pair: position for position, pair in enumerate(pairs)}
-        spread = [note.rows * len(pairs) + number[note.field, note.reason.value] for note in self.entries]
+        spread = [note.rows * len(pairs) + number[note.field, note.reason.value] for note in entries]
         marks = np.unique(np.concatenate(spread)) if spread else np.zeros(0, np.int64)
         owners, kinds = np.divmod(marks, max(len(pairs), 1))
         kept = keep[owners]
@@ -80,5 +82,7 @@ class Notes:
         """Count the kept statements by "statement.field.reason"."""
         counter: Counter[str] = Counter()
         for note in self.entries:
+            if note.reason in DECLARED:
+                continue
             counter[f"{statement}.{note.field}.{note.reason.value}"] += int(keep[note.rows].sum())
         return {name: number for name, number in counter.items() if number}

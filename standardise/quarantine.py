@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.reasons import Reason
-from standardise.draft import HELD, Draft
+from schemas.reason_sentences import SENTENCES
+from schemas.reasons import Effect, Reason
+from standardise.draft import HELD, QUARANTINED, Draft
 from standardise.notes import Note
 from standardise.plan import TablePlan, mapping_of, source_columns
 from standardise.sift import Fate
@@ -29,7 +30,7 @@ QUARANTINE_SCHEMA = pa.schema(
         ("column", pa.string()),  # source columns, joined with " + "
         ("raw", pa.string()),  # what they held; several joined with " ¦ "
         ("reason", pa.string()),
-        ("state", pa.string()),  # rejected | quarantined | held
+        ("state", pa.string()),  # rejected | superseded | quarantined | held | noted
         ("observed_at", TIMESTAMP),
     ]
 )
@@ -44,9 +45,22 @@ def rejected_rows(raw: pa.Table, fates: npt.NDArray[np.int8], plan: TablePlan) -
         Fate.RAGGED: Reason.RAGGED_ROW,
         Fate.REPEATED_KEY: Reason.REPEATED_KEY,
     }
+    words = pa.array([reasons[fate].value if fate in reasons else None for fate in Fate], pa.string())
+    return _whole_rows(raw, words.take(pa.array(fates.astype(np.int64))), "rejected", plan)
+
+
+def superseded_rows(raw: pa.Table, plan: TablePlan) -> pa.Table:
+    """Return one quarantine row for each row that a later one of the same key and extract replaced.
+
+    Nothing was refused, yet a key that stands twice may be two people: its department is told.
+    """
+    reasons = pa.repeat(pa.scalar(Reason.REPEATED_KEY.value), raw.num_rows)
+    return _whole_rows(raw, reasons, "superseded", plan)
+
+
+def _whole_rows(raw: pa.Table, reasons: pa.Array, state: str, plan: TablePlan) -> pa.Table:
     clock = plan.table.observed or (plan.table.cursor.column if plan.table.cursor else "")
     times = source_times(raw.column(clock), plan.timezone) if clock else pa.nulls(raw.num_rows, TIMESTAMP)
-    words = pa.array([reasons[fate].value if fate in reasons else None for fate in Fate], pa.string())
     return _table(
         raw.num_rows,
         batch=raw.column("batch"),
@@ -57,15 +71,24 @@ def rejected_rows(raw: pa.Table, fates: npt.NDArray[np.int8], plan: TablePlan) -
         field="",
         column=_COLUMNS.join(plan.table.key),
         raw=_cells(raw, plan.table.key),
-        reason=words.take(pa.array(fates.astype(np.int64))),
-        state="rejected",
+        reason=reasons,
+        state=state,
         observed_at=times,
     )
 
 
 def refused_statements(source: SourceRows, one: Draft, plan: TablePlan) -> pa.Table:
-    """Return one quarantine row for each reason that a statement of the draft is quarantined or held."""
+    """Return one quarantine row for each reason that a statement of the draft is quarantined or held.
+
+    What else was doubtful or unusable in a quarantined statement stands beside it as `noted`: its department mends
+    the row once, not error by error.
+    """
     tables = [_refused(source, one, note, plan, "quarantined") for note in one.critical]
+    told = {(note.field, note.reason) for note in one.critical}
+    for note in one.notes.entries:
+        if (note.field, note.reason) not in told and SENTENCES[note.reason].effect is not Effect.CHANGED:
+            beside = Note(note.field, note.reason, note.rows[one.states[note.rows] == QUARANTINED])
+            tables.append(_refused(source, one, beside, plan, "noted"))
     for note in one.holding:
         waiting = Note(note.field, note.reason, note.rows[one.states[note.rows] == HELD])
         tables.append(_refused(source, one, waiting, plan, "held"))

@@ -15,7 +15,7 @@ from standardise.counts import Counts
 from standardise.draft import HELD, QUARANTINED, Draft, draft
 from standardise.parties import draft_fact
 from standardise.plan import TablePlan
-from standardise.quarantine import QUARANTINE_SCHEMA, refused_statements, rejected_rows
+from standardise.quarantine import QUARANTINE_SCHEMA, refused_statements, rejected_rows, superseded_rows
 from standardise.sift import REJECTED, Fate, Verdict, sift, sift_columns
 from standardise.source_text import SourceRows
 from standardise.source_time import TIMESTAMP, source_times
@@ -40,8 +40,8 @@ class Standardised:
     """What came of a chunk. `statements` by emit name, each with its entity's statement schema (accepted ones only).
 
     `quarantine` has `QUARANTINE_SCHEMA`: one row for each reason that a row or statement was refused, so a statement
-    may stand there twice; `counts` counts statements. `deletions` has `DELETION_SCHEMA`: one row for every statement
-    that a deleted row could have emitted.
+    may stand there twice; `counts` counts statements. A row that a later one of its key replaced stands there, too.
+    `deletions` has `DELETION_SCHEMA`: one row for every statement that a deleted row could have emitted.
     """
 
     statements: dict[str, pa.Table]
@@ -65,7 +65,8 @@ def standardise(raw: pa.Table, plan: TablePlan, verdict: Verdict | None = None) 
     drafts = draft_all(source, plan)
     refused = np.isin(fates, REJECTED)
     rejected = rejected_rows(raw.filter(pa.array(refused)), fates[refused], plan)
-    quarantine = [rejected, *(refused_statements(source, one, plan) for one in drafts)]
+    replaced = superseded_rows(raw.filter(pa.array(fates == Fate.SUPERSEDED)), plan)
+    quarantine = [rejected, replaced, *(refused_statements(source, one, plan) for one in drafts)]
     return Standardised(
         statements={one.emit.name: accepted_statements(source, one, plan) for one in drafts},
         quarantine=pa.concat_tables(quarantine).cast(QUARANTINE_SCHEMA),

@@ -25,6 +25,7 @@ _PLAIN = code_point_table(((48, 57), (65, 90), (97, 122)), more="-()") | IDEOGRA
 _HAN_SPACE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _DASHES = re.compile("[—–－‐‑−―─]+")
 _BRACKETS = str.maketrans("【】〔〕[]｛｝{}", "()()()()()")
+_FILLING = re.compile(r"(\d)\1{3,}")  # 999999
 _MASKED = re.compile(r"\*{2,}")
 
 
@@ -46,6 +47,8 @@ def _judge(text: str, length: int) -> tuple[str | None, int]:
     shown, flags = judge_text(text, max(length, 400))
     if shown is None:
         return None, flags
+    if _FILLING.fullmatch(shown):
+        return None, flags | bits(Reason.SENTINEL)
     if _MASKED.search(shown):
         return None, flags | bits(Reason.MASKED)
     if LOST_CHARACTERS.search(shown):

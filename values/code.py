@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,10 +13,11 @@ from schemas.reasons import Reason
 from values.cleaned import Cleaned, bits
 from values.levels import compare_with
 from values.text_column import TextColumn, with_nulls
-from values.text_forms import is_number_sentinel, is_sentinel, single_spaces, suspicious_form, tidy
+from values.text_forms import is_sentinel, single_spaces, suspicious_form, tidy
 
 LEVELS = ("missing", "different", "same")
 _LONGEST = 64
+_FILLING = re.compile("0{2,}|9{2,}")  # of other digits, 11 or 22 may be the code of a neighbouring column
 
 
 def clean(
@@ -51,7 +53,7 @@ def _judge(
         return _target(shown, crosswalk[shown], allowed, flags)
     if not translated and (allowed is None or shown in allowed):
         return shown, flags
-    if is_sentinel(shown) or (len(shown) >= 2 and is_number_sentinel(shown)):
+    if is_sentinel(shown) or _FILLING.fullmatch(shown):
         return None, flags | bits(Reason.SENTINEL)
     return None, flags | bits(Reason.UNKNOWN_CODE) | suspicious_form(shown)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ LEVELS = ("missing", "different", "same_trade_name", "same_core", "same")
 _PLAIN = code_point_table(((65, 90), (97, 122)), more="（）") | IDEOGRAPH
 _BRACKETS = str.maketrans("()〔〕【】[]﹙﹚〈〉{}", "（）（）（）（）（）（）（）")
 _HAN_SPACE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
+_FILLING = re.compile(r"(\d)\1{3,}")  # 999999
 _MASKED = re.compile(r"\*{1,}")
 _CLERICAL = re.compile(r"（(?:已?注销|已?吊销|停业|曾用名[^（）]*|原[^（）]{4,}|补录?|重复|作废|迁出)）$")
 _PERSON_WORDS = re.compile(r"^[男女]$|^[0-9XxA-Z]{15,18}$")
@@ -50,6 +52,8 @@ def _judge(text: str, length: int) -> tuple[str | None, int]:
     shown, flags = judge_text(text, max(length, 400))
     if shown is None:
         return None, flags
+    if _FILLING.fullmatch(shown):
+        return None, flags | bits(Reason.SENTINEL)
     if _MASKED.search(shown):
         return None, flags | bits(Reason.MASKED)
     if LOST_CHARACTERS.search(shown):
@@ -129,21 +133,17 @@ _LETTERS = IDEOGRAPH | code_point_table(
 )
 
 
-def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, same core (division and legal form aside), same trade name, different, missing."""
-    return compare_with(left, right, (_same_trade_name, _same_core))
+def compare(left: pa.Array, right: pa.Array, *, regions: tuple[str, ...] = ()) -> npt.NDArray[np.int8]:
+    """Return levels: same, same core (division and legal form aside), same trade name, different, missing.
+
+    `regions` as in `keys`.
+    """
+    agreements = [partial(_same_key, key=key, regions=regions) for key in ("trade_name", "core")]
+    return compare_with(left, right, agreements)
 
 
-def _same_core(left: TextColumn, right: TextColumn) -> Mask:
-    return _same_key(left, right, "core")
-
-
-def _same_trade_name(left: TextColumn, right: TextColumn) -> Mask:
-    return _same_key(left, right, "trade_name")
-
-
-def _same_key(left: TextColumn, right: TextColumn, key: str) -> Mask:
-    a, b = keys(left.texts)[key], keys(right.texts)[key]
+def _same_key(left: TextColumn, right: TextColumn, key: str, regions: tuple[str, ...]) -> Mask:
+    a, b = (keys(side.texts, regions=regions)[key] for side in (left, right))
     equal: Mask = pc.fill_null(pc.equal(a, b), False).to_numpy(zero_copy_only=False)
     filled: Mask = pc.fill_null(pc.greater(pc.utf8_length(a), 1), False).to_numpy(zero_copy_only=False)
     return equal & filled

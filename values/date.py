@@ -34,7 +34,7 @@ _NUMERIC = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}})\.?{_TIME}")
 _EIGHT = re.compile(rf"(\d{{4}})(\d{{2}})(\d{{2}})(?:\.0+|\d{{6}}|{_TIME})")
 _CHINESE = re.compile(rf"(\d{{4}})年(\d{{1,2}})月(\d{{1,2}})[日号]?{_TIME}")
 _MINGUO = re.compile(r"(?:中华民国|民国)?(\d{1,3}|元)(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})[日号]?")
-_MINGUO_NAMED = re.compile(r"(?:中华民国|民国)")
+_ISO = re.compile(r"\d{4}(-?)\d{2}\1\d{2}", re.ASCII)  # what needs no rewriting worth a word
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 _MASKED = re.compile(r"[\d年月日./-]*[*＊]+[\d年月日./*-]*")
 
@@ -57,8 +57,9 @@ def clean(
 ) -> Cleaned:
     """Return date32 values (null: none, or unusable) with every reason found.
 
-    `formats` may hold `excel` and `minguo`. Days after `as_of` or before `earliest` are DATE_OUT_OF_RANGE; days that
-    stand for "none" (1899-12-31, 1900-01-01, 9999-09-09, 2099-12-31 …) are SENTINEL.
+    `formats` may hold `excel`, `minguo` and `words` (1980年1月15日 is this column's own form, no rewriting). Days after
+    `as_of` or before `earliest` are DATE_OUT_OF_RANGE; days that stand for "none" (1899-12-31, 1900-01-01, 9999-09-09,
+    2099-12-31 …) are SENTINEL.
     """
     column = TextColumn(texts)
     reading = _Reading(frozenset(formats), earliest, as_of)
@@ -145,17 +146,18 @@ def _judge(text: str, reading: _Reading) -> tuple[datetime.date | None, int]:
         flags |= bits(Reason.SPACES_REMOVED)
     for pattern, places in ((_NUMERIC, (1, 3, 4)), (_CHINESE, (1, 2, 3)), (_EIGHT, (1, 2, 3))):
         if found := pattern.fullmatch(packed):
-            return _day(tuple(int(found[place]) for place in places), flags, found[0] if pattern is _EIGHT else "")
+            plain = _ISO.fullmatch(packed) or (pattern is _CHINESE and "words" in reading.formats)
+            day, reasons = _day(tuple(int(found[place]) for place in places), flags)
+            return day, reasons if day is None or plain else reasons | bits(Reason.DATE_REFORMATTED)
     return _judge_special(packed, flags, reading)
 
 
-def _day(parts: tuple[int, ...], flags: int, eight: str) -> tuple[datetime.date | None, int]:
-    """Return the day of year, month, day; plain eight digits are no reformatting."""
+def _day(parts: tuple[int, ...], flags: int) -> tuple[datetime.date | None, int]:
+    """Return the day of year, month, day."""
     try:
-        day = datetime.date(*parts)
+        return datetime.date(*parts), flags
     except ValueError:
         return None, flags | bits(Reason.IMPOSSIBLE_DATE)
-    return day, flags if len(eight) == 8 else flags | bits(Reason.DATE_REFORMATTED)
 
 
 def _judge_special(text: str, flags: int, reading: _Reading) -> tuple[datetime.date | None, int]:
@@ -164,7 +166,7 @@ def _judge_special(text: str, flags: int, reading: _Reading) -> tuple[datetime.d
         if "minguo" not in reading.formats:
             return None, flags | bits(Reason.IMPOSSIBLE_DATE)
         year = 1911 + (1 if found[1] == "元" else int(found[1]))
-        return _day((year, int(found[2]), int(found[3])), flags, "")
+        return _day((year, int(found[2]), int(found[3])), flags | bits(Reason.DATE_REFORMATTED))
     if found := _SERIAL.fullmatch(text):
         if "excel" not in reading.formats:
             return None, flags | bits(Reason.EXCEL_SERIAL, Reason.IMPOSSIBLE_DATE)

@@ -49,7 +49,7 @@ def clean(texts: pa.Array, *, types: pa.Array | None = None, as_of: datetime.dat
     loose, loose_flags = TextColumn(candidates).judged(free & ~column.empty, _judge_free)
     candidate = TextColumn(loose)
     flags |= loose_flags
-    proven = proven_types(candidate.texts)
+    proven = proven_types(candidate.texts, said)
     contradicted = _contradicted(said, proven)
     mark(flags, contradicted, Reason.TYPE_CONTRADICTED)
     values = _as_citizens(column, candidate, _read_as_citizen(column, candidate, said, proven), flags, as_of)
@@ -140,14 +140,14 @@ def infer_types(values: pa.Array, types: pa.Array | None = None) -> pa.Array:
     """Return the type of each clean number: what it proves, else what the row says; null where neither tells."""
     column = TextColumn(values)
     said = _said(types, len(column))
-    proven = proven_types(column.texts)
+    proven = proven_types(column.texts, said)
     keep = (proven == "") | ((said == HOUSEHOLD_BOOK) & (proven == CITIZEN))
     chosen = np.where(keep, said, proven)
     return pa.array([kind or None for kind in chosen.tolist()], pa.string())
 
 
 def check(values: pa.Array) -> npt.NDArray[np.bool_]:
-    """Say, per value, whether the number proves its type by a check digit or a form no other document has."""
+    """Say, per value, whether the number proves its type by a check digit."""
     proven: npt.NDArray[np.bool_] = proven_types(TextColumn(values).texts) != ""
     return proven
 

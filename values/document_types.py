@@ -27,7 +27,8 @@ OTHER = "other"
 TYPES = (CITIZEN, HOUSEHOLD_BOOK, PASSPORT, FOREIGN_PASSPORT, HK_MACAO, TAIWAN, RESIDENCE, PERMANENT, OFFICER, OTHER)
 FREE_FORM = (OFFICER, OTHER, HOUSEHOLD_BOOK)  # their numbers may hold any characters
 
-# A form of a number is proof of its type only where no other document looks the same (`CERTAIN`).
+# A form without a check digit proves no type: passports of other countries are M or H and eight digits, too. It speaks
+# only against papers that never look like this (`_NEVER_LETTERED`).
 _FORMS: dict[str, str] = {
     HK_MACAO: r"[HM][0-9]{8}(?:[0-9]{2})?",
     TAIWAN: r"[0-9]{8}|[0-9]{10}",
@@ -40,7 +41,7 @@ _FORMS: dict[str, str] = {
 }
 _PATTERNS = {name: re.compile(form) for name, form in _FORMS.items()}
 _OLD_PERMANENT = re.compile(r"[A-Z]{3}[0-9]{12}")
-_CERTAIN = (HK_MACAO,)
+_NEVER_LETTERED = (CITIZEN, RESIDENCE, TAIWAN)
 _ICAO_WEIGHTS = (7, 3, 1)
 
 
@@ -68,8 +69,12 @@ def new_permanent(column: TextColumn) -> Mask:
     return found
 
 
-def proven_types(texts: pa.Array) -> npt.NDArray[np.object_]:
-    """Return, per number, the one type its form and check digit prove, or "" where several or none fit."""
+def proven_types(texts: pa.Array, said: npt.NDArray[np.object_] | None = None) -> npt.NDArray[np.object_]:
+    """Return, per number, the one type its form and check digit prove, or "" where several or none fit.
+
+    `said` is the type each row states: a number of the form of a travel permit proves one where the row states a
+    paper that has no letter in front.
+    """
     column = TextColumn(texts)
     types = np.full(len(column), "", dtype=object)
     right = citizen_id.check(column.texts)
@@ -81,6 +86,6 @@ def proven_types(texts: pa.Array) -> npt.NDArray[np.object_]:
         text = column.texts[row].as_py()
         if old_permanent_right(text):
             types[row] = PERMANENT
-        else:
-            types[row] = next((kind for kind in _CERTAIN if fits(kind, text)), "")
+        elif said is not None and said[row] in _NEVER_LETTERED and fits(HK_MACAO, text):
+            types[row] = HK_MACAO
     return types

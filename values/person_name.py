@@ -42,6 +42,7 @@ _SPACED_HAN = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
 _ONLY_HAN_AND_SPACES = re.compile(rf"[{_HAN}]+(?:\s+[{_HAN}]+)+")
 _MANY = re.compile(rf"(?<=[{_HAN}])\s*[、,，;；/|]\s*(?=[{_HAN}])")
 _NOT_A_PERSON = re.compile(r"公司|有限|商店|经营部|合作社|委员会|派出所|事务所|身份证|护照|\d+号|测试")
+_FILLING = re.compile(r"(\d)\1{3,}")  # 999999
 _ALLOWED_MARKS = frozenset(" ·'’ʻʼ-.,`")
 
 _SEX_WORDS = frozenset(
@@ -108,7 +109,7 @@ def _judge(text: str, length: int) -> tuple[str | None, int]:
     shown, flags = tidy(dotted)
     if shown is None:
         return None, flags
-    if is_sentinel(shown) or shown in _NO_NAME:
+    if is_sentinel(shown) or shown in _NO_NAME or _FILLING.fullmatch(shown):
         return None, flags | bits(Reason.SENTINEL)
     if len(shown) > 1_000:
         return None, flags | bits(Reason.TOO_LONG)
@@ -120,6 +121,7 @@ def _judge(text: str, length: int) -> tuple[str | None, int]:
     shown, flags = map_private_use(shown, flags)
     shown, flags = composed(shown, flags)
     shown, flags = _without_notes(shown, flags)
+    flags = _width_of_name_only(text, shown, flags)
     if _MASKED.fullmatch(shown):
         return None, flags | bits(Reason.MASKED)
     shown, flags = _joined(shown, flags)
@@ -135,6 +137,12 @@ def _without_notes(text: str, flags: int) -> tuple[str, int]:
     if short == text or not short.strip(" ·"):
         return text, flags
     return short.strip(), flags | bits(Reason.NOTE_REMOVED)
+
+
+def _width_of_name_only(source: str, name: str, flags: int) -> int:
+    """Return the reasons without the width of brackets that went with their note."""
+    noted = flags & bits(Reason.NOTE_REMOVED) and name in source
+    return flags & ~bits(Reason.WIDTH_FOLDED) if noted else flags
 
 
 def _joined(text: str, flags: int) -> tuple[str, int]:

@@ -10,33 +10,39 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.reasons import Reason
+from values.area_codes import AREA_CODES
 from values.cleaned import Cleaned, Mask, bits
 from values.levels import compare_with, one_edit
 from values.text_column import TextColumn, with_nulls
 from values.text_forms import is_number_sentinel, suspicious_form, tidy
 
+City = tuple[str, int]  # its area code, and how many digits a land line has
 LEVELS = ("missing", "different", "one_slip", "same")
 
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _SERVICE = re.compile(r"[48]00\d{7}", re.ASCII)
-_LAND = re.compile(r"(0(?:10|2\d|[3-9]\d{2}))([2-9]\d{6,7})(?:转|-|x|ext\.?|#)?(\d{1,6})?", re.ASCII | re.IGNORECASE)
+_LAND = re.compile(r"(0(?:10|2\d|[3-9]\d{2}))([2-8]\d{6,7})(?:转|-|x|ext\.?|#)?(\d{1,6})?", re.ASCII | re.IGNORECASE)
 _LAND_DASHED = re.compile(
-    r"(0(?:10|2\d|[3-9]\d{2}))-([2-9]\d{6,7})(?:(?:转|-|x|ext\.?|#)(\d{1,6}))?", re.ASCII | re.IGNORECASE
+    r"(0(?:10|2\d|[3-9]\d{2}))-([2-8]\d{6,7})(?:(?:转|-|x|ext\.?|#)(\d{1,6}))?", re.ASCII | re.IGNORECASE
 )
-_LOCAL = re.compile(r"([2-9]\d{6,7})(?:(?:转|-|x|ext\.?|#)(\d{1,6}))?", re.ASCII | re.IGNORECASE)
+_LOCAL = re.compile(r"([2-8]\d{6,7})(?:(?:转|-|x|ext\.?|#)(\d{1,6}))?", re.ASCII | re.IGNORECASE)
 _PREFIX = re.compile(r"(?:\+|00)86-?|^86-?(?=1[3-9]\d{9}$)", re.ASCII)
-_SEVERAL = re.compile(r"[/,，、;；|\\]|(?<=\d{7})\s+(?=(?:1[3-9]\d{9}|(?:0\d{2,3}-?)?[2-9]\d{6,7})(?!\d))|或|和")
+_SEVERAL = re.compile(r"[/,，、;；|\\]|(?<=\d{7})\s+(?=(?:1[3-9]\d{9}|(?:0\d{2,3}-?)?[2-8]\d{6,7})(?!\d))|或|和")
 _MASKED = re.compile(r"[\d-]*\*+[\d*-]*")
 _DASHES = re.compile("[—–－‐‑−_.·]")
+_AREAS = pa.array(sorted(AREA_CODES))
 
 
-def clean(texts: pa.Array, *, area_code: str = "0335") -> Cleaned:
+def clean(texts: pa.Array, *, area_code: str = "0335", local_digits: int = 0) -> Cleaned:
     """Return the numbers (null: none, or unusable) with every reason found.
 
-    `area_code` is put before a local land line of the city. Of several numbers in a cell the first right one stays.
+    A land line opens with an area code that some place has or had; any other is NOT_A_PHONE. `area_code` is put before
+    a local land line of the city, which has `local_digits` digits (0: 7 or 8). Of several numbers in a cell the first
+    right one stays.
     """
     column = TextColumn(texts)
-    values, flags = column.judged(~_plain_mobile(column) & ~column.empty, lambda text: _judge(text, area_code))
+    city = (area_code, local_digits)
+    values, flags = column.judged(~_plain_mobile(column) & ~column.empty, lambda text: _judge(text, city))
     return Cleaned.of(with_nulls(values, column.empty), flags)
 
 
@@ -48,7 +54,7 @@ def _plain_mobile(column: TextColumn) -> Mask:
     return plain
 
 
-def _judge(text: str, area_code: str) -> tuple[str | None, int]:
+def _judge(text: str, city: City) -> tuple[str | None, int]:
     """Return one odd text as a number, or None, and the reasons."""
     shown, flags = tidy(text)
     if shown is None:
@@ -58,14 +64,14 @@ def _judge(text: str, area_code: str) -> tuple[str | None, int]:
     if len(shown) > 200:
         return None, flags | bits(Reason.TOO_LONG)
     pieces = [piece for piece in _SEVERAL.split(shown) if piece and piece.strip()]
-    answers = [_single(piece, area_code) for piece in pieces] or [(None, bits(Reason.NOT_A_PHONE))]
+    answers = [_single(piece, city) for piece in pieces] or [(None, bits(Reason.NOT_A_PHONE))]
     for number, reasons in answers:
         if number is not None:
             return number, flags | reasons | (bits(Reason.SEVERAL_VALUES) if len(answers) > 1 else 0)
     return None, flags | answers[0][1] | suspicious_form(shown)
 
 
-def _single(text: str, area_code: str) -> tuple[str | None, int]:
+def _single(text: str, city: City) -> tuple[str | None, int]:
     """Return what is written as one number."""
     flags = 0
     packed = re.sub(r"\s+", "", text)
@@ -81,22 +87,24 @@ def _single(text: str, area_code: str) -> tuple[str | None, int]:
             bare = "0" + bare
     if _MASKED.fullmatch(bare):
         return None, flags | bits(Reason.MASKED)
-    number, reasons = _recognised(bare, area_code)
+    number, reasons = _recognised(bare, city)
     if number is None and (found := re.fullmatch(r"0(1[3-9]\d{9})", bare)):
         return found[1], flags | bits(Reason.PREFIX_REMOVED)
     return number, flags | reasons
 
 
-def _recognised(bare: str, area_code: str) -> tuple[str | None, int]:
+def _recognised(bare: str, city: City) -> tuple[str | None, int]:
+    area_code, local_digits = city
     digits = bare.replace("-", "")
     if _MOBILE.fullmatch(digits):
         return digits, 0 if digits == bare else bits(Reason.SEPARATOR_UNIFIED)
     if _SERVICE.fullmatch(digits):
         return digits, 0 if digits == bare else bits(Reason.SEPARATOR_UNIFIED)
-    if found := _LAND_DASHED.fullmatch(bare) or _LAND.fullmatch(bare):
+    found = _LAND_DASHED.fullmatch(bare) or _LAND.fullmatch(bare)
+    if found and found[1] in AREA_CODES and (found[1] != area_code or local_digits in (0, len(found[2]))):
         number = _joined(found[1], found[2], found[3])
         return number, 0 if number == bare else bits(Reason.SEPARATOR_UNIFIED)
-    if area_code and (found := _LOCAL.fullmatch(bare)):
+    if area_code and (found := _LOCAL.fullmatch(bare)) and local_digits in (0, len(found[1])):
         return _joined(area_code, found[1], found[2]), bits(Reason.AREA_CODE_ADDED)
     return None, bits(Reason.NOT_A_PHONE)
 
@@ -111,8 +119,11 @@ def check(values: pa.Array) -> npt.NDArray[np.bool_]:
     right = _plain_mobile(column)
     rest = np.flatnonzero(~right & ~column.empty)
     if len(rest):
-        form = r"^(0(10|2[0-9]|[3-9][0-9]{2})-[2-9][0-9]{6,7}(-[0-9]{1,6})?|[48]00[0-9]{7})$"
-        found = pc.match_substring_regex(column.texts.take(pa.array(rest)), form)
+        form = r"^(0(10|2[0-9]|[3-9][0-9]{2})-[2-8][0-9]{6,7}(-[0-9]{1,6})?|[48]00[0-9]{7})$"
+        texts = column.texts.take(pa.array(rest))
+        known = pc.is_in(pc.replace_substring_regex(texts, r"-.*$", ""), value_set=_AREAS)
+        service = pc.not_equal(pc.utf8_slice_codeunits(texts, 0, 1), "0")
+        found = pc.and_(pc.match_substring_regex(texts, form), pc.or_(known, service))
         right[rest] = found.to_numpy(zero_copy_only=False)
     return right
 

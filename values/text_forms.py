@@ -24,7 +24,7 @@ INVISIBLE = (
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
 )
 INVISIBLE_PATTERN = re.compile(f"[{INVISIBLE}\U000e0000-\U000e0fff]+")
-CONTROL_PATTERN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]+")
+CONTROL_PATTERN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]+")
 SPACE_PATTERN = re.compile(r"\s+")
 WIDE_PATTERN = re.compile("[\uff01-\uff5e\u3000\uffe5\uffe0]")
 FOLD_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5, 0xFFE0: 0xA2}
@@ -38,7 +38,7 @@ SENTINEL_WORDS = frozenset(
 )
 SENTINEL_MARKS = re.compile(r"[-—–_/\\|.。、,，~～·:：;；]+|[?？]")
 ONE_DIGIT_ONLY = re.compile(r"(\d)\1*")
-FORMULA_PATTERN = re.compile(r"[=+@][A-Za-z(]|=[-+\d'\"]|\|[A-Za-z]+\|'|DDE\(", re.ASCII)
+FORMULA_PATTERN = re.compile(r"[=@]\S|\+[^\d\s+]|\|[A-Za-z]+\|'|DDE\(", re.ASCII)
 MARKUP_PATTERN = re.compile(
     r"</?[A-Za-z!?][^<>]*>|&(?:[a-z]+|#\d+|#x[0-9a-f]+);|<script|javascript:|\]\]>", re.IGNORECASE
 )
@@ -67,7 +67,7 @@ def tidy(text: str, strict: bool = True) -> tuple[str | None, int]:
     flags |= control
     if WIDE_PATTERN.search(shown):
         folded = shown.translate(FOLD_WIDE)
-        if folded.strip() != shown.strip():
+        if folded.strip() != shown.replace("\u3000", " ").strip():  # a wide space is a space
             flags |= bits(Reason.WIDTH_FOLDED)
         shown = folded
     stripped = shown.strip()
@@ -81,7 +81,7 @@ def tidy(text: str, strict: bool = True) -> tuple[str | None, int]:
 def _without_controls(text: str, strict: bool) -> tuple[str, int]:
     if not CONTROL_PATTERN.search(text):
         return text, 0
-    outer = text.strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11\x1a\x1b\x7f \t\r\n")
+    outer = text.strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x1a\x1b\x7f \t\r\n")
     if CONTROL_PATTERN.search(outer):
         if strict:
             return "", bits(Reason.DAMAGED_TEXT)
