@@ -113,6 +113,7 @@ def table_plan(
         locality=hub.city.locality,
         timezone=hub.city.timezone,
         known_keys=known,
+        custom={"gazetteer": hub.city.gazetteer},
     )
 
 

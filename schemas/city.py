@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from schemas.contract import Contract
 from schemas.errors import ConfigurationError
+from schemas.gazetteer import Gazetteer
+from schemas.gazetteer_file import load_gazetteer
 from schemas.linkage_spec import LinkageSpec
 from schemas.standard import Standard
 from schemas.survivorship import SurvivorshipPolicy
@@ -85,3 +88,12 @@ class City:
     def departments(self) -> tuple[str, ...]:
         """Every department of the city, sound contract or broken, sorted."""
         return tuple(sorted({*self.contracts, *self.broken}))
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer | None:
+        """The city's places, read from its folder gazetteer/ when first asked for; None for a city without one.
+
+        Raises ConfigurationError with file and line.
+        """
+        folder = self.folder / "gazetteer"
+        return load_gazetteer(folder) if folder.is_dir() else None

@@ -38,6 +38,9 @@ _DOUBTFUL = {
     Reason.SEX_CONTRADICTS_NUMBER: ("性别与证件号码不符", "the sex contradicts the identity number"),
     Reason.BIRTH_CONTRADICTS_NUMBER: ("出生日期与证件号码不符", "the birth date contradicts the identity number"),
     Reason.COLUMNS_SWAPPED: ("疑似两列内容互换", "two columns seem to be swapped"),
+    Reason.AMBIGUOUS_PLACE: ("同名地点不止一处，区县未定", "places of this name are in several divisions"),
+    Reason.UNLISTED_PLACE: ("道路或村镇不在本市地名库内", "the road, village or town is not in the city's gazetteer"),
+    Reason.UNPARSED_ADDRESS: ("地址无法解析，原样保留", "the address could not be read and was kept as it is"),
 }
 _UNUSABLE = {
     Reason.DAMAGED_TEXT: ("文字已损坏", "the text is damaged"),

@@ -78,6 +78,10 @@ class Reason(Enum):
     PREFIX_REMOVED = "prefix_removed"
     AREA_CODE_ADDED = "area_code_added"
     NOT_A_PHONE = "not_a_phone"
+    # addresses
+    AMBIGUOUS_PLACE = "ambiguous_place"
+    UNLISTED_PLACE = "unlisted_place"
+    UNPARSED_ADDRESS = "unparsed_address"
     # codes
     CODE_TRANSLATED = "code_translated"
     UNKNOWN_CODE = "unknown_code"

@@ -1,4 +1,8 @@
-"""Addresses as text in canonical form; cutting them into road, building and room needs the city's gazetteer."""
+"""Addresses: text in canonical form, keys and likeness by their parts. The parts come from values.address_parts.
+
+The city's gazetteer is context: with it places are those it lists, and what is ambiguous, unlisted or unreadable is
+flagged; without it places are known by their endings only.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.gazetteer import Gazetteer
 from schemas.reasons import Reason
-from values.cleaned import Cleaned, Mask, bits
-from values.levels import compare_with
+from values import address_agreement
+from values.address_parts import parse as parse
+from values.cleaned import Cleaned, Flags, bits
+from values.levels import Levels
 from values.plain_text import judge as judge_text
 from values.private_use import map_private_use
 from values.shapes import IDEOGRAPH, code_point_table, short_texts_among
@@ -19,7 +26,7 @@ from values.text_column import TextColumn, with_nulls
 from values.text_forms import LOST_CHARACTERS, SENTINEL_WORDS
 from values.variants import fold_table
 
-LEVELS = ("missing", "different", "one_holds_the_other", "same_letters", "same")
+LEVELS = address_agreement.LEVELS
 
 _PLAIN = code_point_table(((48, 57), (65, 90), (97, 122)), more="-()") | IDEOGRAPH
 _HAN_SPACE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
@@ -29,10 +36,12 @@ _FILLING = re.compile(r"(\d)\1{3,}")  # 999999
 _MASKED = re.compile(r"\*{2,}")
 
 
-def clean(texts: pa.Array, *, length: int = 200) -> Cleaned:
+def clean(texts: pa.Array, *, length: int = 200, gazetteer: Gazetteer | None = None) -> Cleaned:
     """Return the addresses in canonical form (null: none, or unusable) with every reason found.
 
     Half-width digits, letters, brackets and dashes, no spaces beside Chinese characters. Nothing is added or guessed.
+    With a gazetteer an address that it cannot place is kept and flagged: AMBIGUOUS_PLACE, UNLISTED_PLACE,
+    UNPARSED_ADDRESS.
     """
     column = TextColumn(texts)
     points = column.points
@@ -40,7 +49,17 @@ def clean(texts: pa.Array, *, length: int = 200) -> Cleaned:
     odd |= (points.lengths > length) | short_texts_among(column, SENTINEL_WORDS | {"-", "--"})
     odd |= points.count(~IDEOGRAPH[points.points]) == points.lengths
     values, flags = column.judged(odd & ~column.empty, lambda text: _judge(text, length))
-    return Cleaned.of(with_nulls(values, column.empty), flags)
+    values = with_nulls(values, column.empty)
+    if gazetteer is not None:
+        flags = flags | _placed(values, flags, gazetteer)
+    return Cleaned.of(values, flags)
+
+
+def _placed(values: pa.Array, flags: Flags, gazetteer: Gazetteer) -> Flags:
+    """Return what the gazetteer says against the addresses; formulas and markup are flagged as such already."""
+    placed = parse(values, gazetteer).flags
+    placed[(flags & np.uint64(bits(Reason.FORMULA_LIKE, Reason.MARKUP_LIKE))) != 0] = 0
+    return placed
 
 
 def _judge(text: str, length: int) -> tuple[str | None, int]:
@@ -76,33 +95,29 @@ def check(values: pa.Array) -> npt.NDArray[np.bool_]:
     return there
 
 
-def keys(values: pa.Array) -> dict[str, pa.Array]:
-    """Return `letters`: folded letters, ideographs and digits only, so that marks and spaces count for nothing."""
-    column = TextColumn(values)
-    points = column.points
+def keys(values: pa.Array, gazetteer: Gazetteer | None = None) -> dict[str, pa.Array]:
+    """Return keys, null where an address does not say it: `letters`, `road`, `number`, `building`, `house`.
+
+    `letters` are the folded letters, ideographs and digits only, so that marks and spaces count for nothing; the others
+    grow finer from the road (or village, or estate) to the room.
+    """
+    return {"letters": _letters(values), **address_agreement.part_keys(values, gazetteer)}
+
+
+def _letters(values: pa.Array) -> pa.Array:
+    points = TextColumn(values).points
     kept = points.kept(_PLAIN[points.points] & ~np.isin(points.points, (40, 41, 45)))
     folded = type(kept)(fold_table()[kept.points], kept.starts)
-    return {"letters": with_nulls(folded.texts(), kept.lengths == 0)}
+    return with_nulls(folded.texts(), kept.lengths == 0)
 
 
-def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, same letters, one holds the other (at least six characters), different, missing."""
-    return compare_with(left, right, (_holds, _same_letters))
+def compare(left: pa.Array, right: pa.Array, gazetteer: Gazetteer | None = None) -> Levels:
+    """Return levels: same house, building, number, road or town, different; missing where no part tells.
 
-
-def _letters(left: TextColumn, right: TextColumn) -> tuple[pa.Array, pa.Array]:
-    return keys(left.texts)["letters"], keys(right.texts)["letters"]
-
-
-def _same_letters(left: TextColumn, right: TextColumn) -> Mask:
-    a, b = _letters(left, right)
-    found: Mask = pc.fill_null(pc.equal(a, b), False).to_numpy(zero_copy_only=False)
-    return found
-
-
-def _holds(left: TextColumn, right: TextColumn) -> Mask:
-    pairs = zip(*(side.to_pylist() for side in _letters(left, right)), strict=True)
-    return np.array([bool(a and b and min(len(a), len(b)) >= 6 and (a in b or b in a)) for a, b in pairs], dtype=bool)
+    Same letters are the same house also where an address cannot be read.
+    """
+    letters = pc.fill_null(pc.equal(_letters(left), _letters(right)), False).to_numpy(zero_copy_only=False)
+    return address_agreement.compare_parts(left, right, letters, gazetteer)
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -1,0 +1,188 @@
+"""Addresses as a table of parts: each distinct head and tail template is read once and taken for all its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.gazetteer import Gazetteer
+from schemas.reasons import Reason
+from values.address_cut import CutAddresses, cut_addresses
+from values.address_head import Head, read_head
+from values.address_tail import DIGITS, Part, Tail, read_tail
+from values.cleaned import Flags, Mask, bits, mark
+from values.gazetteer_index import index_of
+
+COLUMNS = (
+    "division", "town", "town_name", "village", "road", "number", "lane", "estate", "building", "unit", "floor",
+    "room", "rest",
+)  # fmt: skip
+
+_FINE = ("number", "lane", "building", "unit", "floor", "room", "rest")
+
+
+@dataclass(frozen=True)
+class ParsedAddresses:
+    """`parts` has the columns COLUMNS (text, null where an address has no such part) and `outside` (another city's).
+
+    `flags` are the reasons of each row as bits: AMBIGUOUS_PLACE, UNLISTED_PLACE, UNPARSED_ADDRESS.
+    """
+
+    parts: pa.Table
+    flags: Flags
+
+
+def parse(texts: pa.Array, gazetteer: Gazetteer | None) -> ParsedAddresses:
+    """Return the parts of addresses, a row each. Null and blank texts give nulls without a reason.
+
+    `division` is a code of GB/T 2260, or a development zone's statistical code; `town` nine digits. Numbers are digits
+    without leading zeros. Nothing is guessed: what has no place in the table stands in `rest`. Without a gazetteer
+    places are known by their endings only and nothing is flagged. Never raises.
+    """
+    cut = cut_addresses(texts)
+    index = index_of(gazetteer)
+    heads, tails = cut.heads.dictionary_encode(), cut.tails.dictionary_encode()
+    rows = _Rows(
+        cut,
+        [read_head(text, index) for text in heads.dictionary.to_pylist()],
+        heads.indices.to_numpy(zero_copy_only=False),
+        [read_tail(text) for text in tails.dictionary.to_pylist()],
+        tails.indices.to_numpy(zero_copy_only=False),
+    )
+    parts = rows.parts()
+    flags = rows.flags(parts) if gazetteer else np.zeros(len(cut.blank), dtype=np.uint64)
+    return ParsedAddresses(pa.table(parts), flags)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a column: which head and which template each has."""
+
+    cut: CutAddresses
+    heads: Sequence[Head]
+    head_of: npt.NDArray[np.int32]
+    tails: Sequence[Tail]
+    tail_of: npt.NDArray[np.int32]
+
+    def parts(self) -> dict[str, pa.Array]:
+        """Return the columns, what head and tail say brought together."""
+        parts = {name: self.head_text(name) for name in ("division", "town", "town_name", "village")}
+        parts["road"] = pc.coalesce(self.head_text("road"), self.tail_text("road"))
+        parts["lane"] = _joined(self.head_text("lane"), self.tail_text("lane"))
+        for name in ("building", "unit", "floor"):
+            parts[name] = self.tail_text(name)
+        pair = self.tail_text("pair")
+        as_number = self.on_road if pair.null_count < len(pair) else np.zeros(len(pair), dtype=bool)
+        number = pc.coalesce(self.tail_text("number"), self.tail_text("bare"))
+        numbered = _there(number)
+        parts["number"] = pc.coalesce(number, _where(as_number & ~numbered, pair))
+        parts["room"] = pc.coalesce(self.tail_text("room"), _where(~as_number | numbered, pair))
+        parts |= self._estate()
+        parts["outside"] = pa.array(self.of_head(lambda head: head.outside))
+        return {name: parts[name] for name in (*COLUMNS, "outside")}
+
+    def _estate(self) -> dict[str, pa.Array]:
+        """Return `estate` and `rest`: open text is an estate where a building, room or number follows it."""
+        open_text = self.head_text("open")
+        named = self.follows_estate | self.numbered_only
+        before = pc.coalesce(self.head_text("estate"), _where(named, open_text))
+        before = _joined(before, _where(_there(before), self.tail_text("phase")))
+        after = self.tail_text("estate")
+        left = _joined(_where(~named, open_text), _where(_there(after), before))
+        rest = _joined(_joined(_joined(self.head_text("rest"), left), self.tail_text("rest")), self.cut.asides)
+        loose = _where(~_there(before), self.tail_text("phase"))
+        return {"estate": pc.coalesce(after, before), "rest": _joined(loose, rest)}
+
+    def flags(self, parts: dict[str, pa.Array]) -> Flags:
+        """Return the reasons of each row as bits."""
+        flags: Flags = np.array([head.reasons for head in self.heads], dtype=np.uint64)[self.head_of]
+        there = {name: _there(parts[name]) for name in COLUMNS}
+        listed = there["town_name"] | there["village"] | there["road"]
+        anchored = listed | there["estate"]
+        left = np.logical_or.reduce([there[name] for name in _FINE])
+        mark(flags, ~self.cut.blank & ~anchored & (left | ~there["division"]), Reason.UNPARSED_ADDRESS)
+        nowhere = ~listed & there["estate"] & ~there["division"]
+        nowhere &= (flags & np.uint64(bits(Reason.AMBIGUOUS_PLACE))) == 0
+        local = ~self.of_head(lambda head: head.outside)
+        mark(flags, local & (nowhere | (self.numbered_only & ~listed)), Reason.UNLISTED_PLACE)
+        return flags
+
+    @property
+    def on_road(self) -> Mask:
+        """Rows whose head ends in a road or village, so that 12-3 behind it is a house number."""
+        return self.of_head(lambda head: bool(head.road or head.village) and not (head.estate or head.open))
+
+    @property
+    def follows_estate(self) -> Mask:
+        return self.of_tail(lambda tail: tail.inside or tail.phase is not None)
+
+    @property
+    def numbered_only(self) -> Mask:
+        """Rows of unknown text with a house number behind it and no road: 某某里12号."""
+        unknown = self.of_head(lambda head: bool(head.open) and not (head.road or head.village))
+        return unknown & self.of_tail(
+            lambda tail: ("number" in tail.parts or tail.bare is not None) and not tail.inside
+        )
+
+    def of_head(self, say: Callable[[Head], bool]) -> Mask:
+        return np.array([say(head) for head in self.heads], dtype=bool)[self.head_of]
+
+    def of_tail(self, say: Callable[[Tail], bool]) -> Mask:
+        return np.array([say(tail) for tail in self.tails], dtype=bool)[self.tail_of]
+
+    def head_text(self, name: str) -> pa.StringArray:
+        words = [getattr(head, name) or None for head in self.heads]
+        return pa.array(words, pa.string()).take(pa.array(self.head_of))
+
+    def tail_text(self, name: str) -> pa.StringArray:
+        """Return one part of the tails with each row's own numbers in it."""
+        parts = [_part(tail, name) for tail in self.tails]
+        if not any(parts):
+            return pa.nulls(len(self.tail_of), pa.string())
+        plain = [part.run if part and part.text == DIGITS else -1 for part in parts]
+        values = self._runs(np.array(plain, dtype=np.int64)[self.tail_of])
+        mixed = np.array([bool(part) and part.text != DIGITS for part in parts])[self.tail_of]  # type: ignore[union-attr]
+        if rows := np.flatnonzero(mixed).tolist():
+            filled = pa.array([self._filled(parts[self.tail_of[row]], row) for row in rows], pa.string())
+            values = pc.replace_with_mask(values, pa.array(mixed), filled)
+        return values
+
+    def _runs(self, wanted: npt.NDArray[np.int64]) -> pa.StringArray:
+        places = pa.array(self.cut.first_run + wanted, mask=wanted < 0)
+        return self.cut.runs.take(places)
+
+    def _filled(self, part: Part | None, row: int) -> str | None:
+        if part is None:
+            return None
+        pieces = part.text.split(DIGITS)
+        first = int(self.cut.first_run[row]) + part.run
+        numbers = [self.cut.runs[first + place].as_py() for place in range(len(pieces) - 1)]
+        return "".join(piece + number for piece, number in zip(pieces, [*numbers, ""], strict=True))
+
+
+def _part(tail: Tail, name: str) -> Part | None:
+    found: Part | None = getattr(tail, name) if name in ("pair", "bare", "phase") else tail.parts.get(name)
+    return found
+
+
+def _there(values: pa.Array) -> Mask:
+    found: Mask = pc.is_valid(values).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _where(rows: Mask, values: pa.Array) -> pa.Array:
+    return pc.if_else(pa.array(rows), values, pa.scalar(None, pa.string()))
+
+
+def _joined(left: pa.Array, right: pa.Array) -> pa.Array:
+    """Return both texts as one; where one is missing the other alone."""
+    if right.null_count == len(right):
+        return left
+    if left.null_count == len(left):
+        return right
+    return pc.coalesce(pc.binary_join_element_wise(left, right, ""), left, right)
