@@ -90,7 +90,8 @@ def _legend() -> Iterator[str]:
     yield "  The city's name; identifiers in the sense of GA/T 543, “recalled” ones not yet compared with its text."
     yield "* 牵头 lead: 一数一源，该数据项由谁负责。The one department that answers for the item."
     yield "* 分级 grade: " + "; ".join(_both(text) for text in GRADES.values()) + "."
-    yield "* 共享 sharing（国务院令第 809 号 Decree 809）: " + "; ".join(_both(text) for text in ATTRIBUTES.values()) + "."
+    attributes = "; ".join(_both(text) for text in ATTRIBUTES.values())
+    yield f"* 共享 sharing（国务院令第 809 号 Decree 809）: {attributes}."
     yield "  法律依据条文由本市法制机构复核。The articles cited are to be confirmed by the city's legal office."
     yield "* 遮蔽 mask: 展示时按哪一类值遮蔽；空为原样展示。The kind whose mask hides it; none: shown as it is."
     yield "* 不可用 unusable: 不可用的值怎么办。What a value that cannot be used does to its statement."

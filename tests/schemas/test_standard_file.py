@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import ConfigurationError
-from schemas.standard_file import load_standard
+from schemas.standard_file import KINDS, load_standard
+from values import kinds
 
 VERSION = 'version: "9"\nentities: [person]\n'
 PERSON = """entity: person
@@ -170,3 +171,7 @@ def test_a_field_takes_lead_and_sharing_of_its_entity(tmp_path: Path) -> None:
     standard = load_standard(write(tmp_path, person=entity))
     name = standard.entities["person"].field("name")
     assert (name.lead, name.sharing.condition, name.sharing.basis) == ("police", "依申请", "某法")
+
+
+def test_every_kind_has_its_verbs() -> None:
+    assert set(KINDS) <= set(kinds.KINDS)
