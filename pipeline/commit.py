@@ -25,6 +25,8 @@ from standardise.quarantine import QUARANTINE_SCHEMA
 from warehouse.batches import Batch
 from warehouse.fences import Fence
 
+LAKE = "lake"  # in a batch's counts: the versions of the current tables that hold it
+
 
 def history_schema(entity: Entity) -> pa.Schema:
     """Return the columns of the history: the statement's and what happened to it (new, changed, deleted)."""
@@ -64,10 +66,20 @@ def commit_batch(hub: Hub, contract: Contract, batch: Batch, fence: Fence) -> di
         reader = pa.RecordBatchReader.from_batches(QUARANTINE_SCHEMA, rows.iter_batches())
         hub.lake.append(quarantine_table(contract.department), reader, ("batch",), idempotency=mark)
     _move_standing(hub, contract, batch, folder)
-    counts = {**batch.counts, **changed}
+    counts = {**batch.counts, **changed, LAKE: lake_versions(hub, contract.department, table)}
     hub.ledger.accept_batch(fence, batch.id, counts, hub.clock())
     clear(folder)
     return {"batch": batch.id, "table": table.name, **counts}
+
+
+def lake_versions(hub: Hub, department: str, table: TableContract) -> dict[str, int]:
+    """Return the version of each current table that `table` feeds: what it holds once this batch is accepted.
+
+    Whoever reads by these versions never sees a batch that is merged but not accepted yet.
+    """
+    names = [current_table(department, entity.name) for entity in _entities(hub, table)]
+    versions = {name: hub.lake.version(name) for name in names}
+    return {name: version for name, version in versions.items() if version is not None}
 
 
 def _moves_anything(folder: Path) -> bool:

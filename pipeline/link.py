@@ -13,7 +13,7 @@ from engine.step import Step
 from matching.ladder import LinkChanges, LinkInputs
 from matching.ladder import link as link_records
 from matching.tables import CHANGED, IDENTITY, LINKS
-from pipeline.commit import history_schema
+from pipeline.commit import LAKE, history_schema
 from pipeline.hub import Hub
 from pipeline.hub_ids import mint
 from pipeline.ladder_rules import ladder_rules
@@ -43,7 +43,7 @@ def link(hub: Hub) -> dict[str, Any]:
             return {"version": None, "batches": len(pinned), "changed": 0}
         opening = VersionOpening(tuple(batch.id for batch in pinned), hub.as_of, hub.run_id)
         version = hub.ledger.open_version(fence, opening, hub.clock())
-        manifest = pinned_lake(hub)
+        manifest = pinned_lake(hub, pinned)
         for entity in hub.city.standard.parties:
             changes = link_entity(hub, version, entity, manifest)
             counts.update({f"{entity.name}_{name}": value for name, value in changes.counts.items()})
@@ -71,10 +71,21 @@ def statement_changes(batch: Batch) -> int:
     return sum(int(batch.counts.get(name, 0)) for name in ("new", "changed", "withdrawn"))
 
 
-def pinned_lake(hub: Hub) -> dict[str, int]:
-    """Return the newest version of every current table: what this version of the hub is made from."""
-    versions = {name: hub.lake.version(name) for name in hub.lake.tables("current/")}
-    return {name: version for name, version in versions.items() if version is not None}
+def pinned_lake(hub: Hub, pinned: list[Batch]) -> dict[str, int]:
+    """Return the version of every current table that holds the pinned batches and those taken before, and no other.
+
+    Not the newest one: a department may be merging a batch, not accepted yet, at this very moment.
+    """
+    published = hub.ledger.published_version()
+    versions = {name: number for name, number in (published.manifest if published else {}).items() if _current(name)}
+    for batch in pinned:
+        for name, number in batch.counts.get(LAKE, {}).items():
+            versions[name] = max(number, versions.get(name, 0))
+    return versions
+
+
+def _current(name: str) -> bool:
+    return name.startswith("current/")
 
 
 def link_entity(hub: Hub, version: Version, entity: Entity, manifest: dict[str, int]) -> LinkChanges:

@@ -12,7 +12,7 @@ def width(text: str) -> int:
 
 
 def text_table(rows: Sequence[Sequence[str]]) -> str:
-    """Return `rows` (the first one is the head) as aligned text: columns of numbers to the right, others to the left."""
+    """Return `rows` (the first is the head) as aligned text: columns of numbers to the right, others to the left."""
     places = range(len(rows[0]))
     widths = [max(width(row[index]) for row in rows) for index in places]
     numbers = [len(rows) > 1 and all(_is_number(row[index]) for row in rows[1:]) for index in places]
