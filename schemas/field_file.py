@@ -14,7 +14,7 @@ from schemas.yaml_source import YamlNode
 # One per file of values/ that cleans a kind of value.
 KINDS = (
     "text", "citizen_id", "document", "uscc", "registration_number", "person_name", "company_name",
-    "code", "date", "phone", "address",
+    "code", "date", "phone", "address", "plate", "vin", "tax_number", "amount",
 )  # fmt: skip
 SEVERITIES: tuple[str, ...] = get_args(Severity)
 _ATTRIBUTES: tuple[str, ...] = get_args(SharingAttribute)

@@ -66,6 +66,7 @@ class Reason(Enum):
     LOOKALIKE_X = "lookalike_x"
     TYPE_CONTRADICTED = "type_contradicted"
     INNER_CODE_WRONG = "inner_code_wrong"
+    CHECK_DIGIT_DOUBTED = "check_digit_doubted"
     # names
     NOT_A_NAME = "not_a_name"
     NAME_IS_NUMBER = "name_is_number"
@@ -74,6 +75,8 @@ class Reason(Enum):
     EXCEL_SERIAL = "excel_serial"
     IMPOSSIBLE_DATE = "impossible_date"
     DATE_OUT_OF_RANGE = "date_out_of_range"
+    # amounts
+    NOT_A_NUMBER = "not_a_number"
     # phones
     PREFIX_REMOVED = "prefix_removed"
     AREA_CODE_ADDED = "area_code_added"

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from values import (
     address,
+    amount,
     citizen_id,
     code,
     company_name,
@@ -22,8 +23,11 @@ from values import (
     person_name,
     phone,
     plain_text,
+    plate,
     registration_number,
+    tax_number,
     uscc,
+    vin,
 )  # fmt: skip
 from values.cleaned import Cleaned
 
@@ -69,6 +73,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ("date", date),
             ("phone", phone),
             ("address", address),
+            ("plate", plate),
+            ("vin", vin),
+            ("tax_number", tax_number),
+            ("amount", amount),
         )
     }
 )

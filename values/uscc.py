@@ -12,19 +12,15 @@ from values import citizen_id, registration_number
 from values.cleaned import Cleaned, Flags, Mask, bits, mark
 from values.identifier_text import identifier_candidate
 from values.levels import compare_with, one_edit
+from values.organisation_code import organisation_checks
 from values.text_column import TextColumn, with_nulls
 
 LEVELS = ("missing", "different", "one_slip", "same")
 
 ALPHABET = b"0123456789ABCDEFGHJKLMNPQRTUWXY"  # 31 characters: no I O Z S V
 _WEIGHTS = np.array([3**place % 31 for place in range(17)], dtype=np.float32)
-_INNER_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2], dtype=np.float32)
-_INNER_CHECKS = np.frombuffer(b"0X987654321", dtype=np.uint8)  # by sum mod 11: 11 - 0 is 0, 11 - 1 is X
 _WORTH = np.full(256, 255, dtype=np.uint8)
 _WORTH[list(ALPHABET)] = np.arange(31)
-_INNER_WORTH = np.zeros(256, dtype=np.uint8)  # GB 11714 counts 0-9 A-Z as 0 to 35
-_INNER_WORTH[48:58] = np.arange(10)
-_INNER_WORTH[65:91] = np.arange(10, 36)
 _FIRST = np.zeros(256, dtype=bool)
 _FIRST[list(b"123456789ANY")] = True
 _CHUNK = 16_384
@@ -83,8 +79,7 @@ def _checks(matrix: npt.NDArray[np.uint8]) -> tuple[Mask, Mask]:
         part = matrix[rows]
         sums = (_WORTH[part[:, :17]].astype(np.float32) @ _WEIGHTS).astype(np.int32)
         outer[rows] = (31 - sums % 31) % 31 == _WORTH[part[:, 17]]
-        own = (_INNER_WORTH[part[:, 8:16]].astype(np.float32) @ _INNER_WEIGHTS).astype(np.int32)
-        inner[rows] = _INNER_CHECKS[own % 11] == part[:, 16]
+        inner[rows] = organisation_checks(part[:, 8:17])
     return outer, inner
 
 

@@ -22,7 +22,7 @@ NAMES = sorted(KINDS)
 def test_the_kinds_are_those_the_standard_names() -> None:
     assert set(KINDS) == {
         "text", "citizen_id", "document", "uscc", "registration_number", "person_name", "company_name", "code", "date",
-        "phone", "address",
+        "phone", "address", "plate", "vin", "tax_number", "amount",
     }  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def test_long_and_odd_texts_are_quick_and_never_raise(name: str) -> None:
         assert finding.rows.dtype == np.int64
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=4))
 def test_a_value_does_not_depend_on_its_neighbours(items: list[str]) -> None:
     column = texts([item.encode("utf-8", "replace").decode() for item in items])
