@@ -1,4 +1,4 @@
-"""Commands that only read: what is there, where a value comes from, what changed, what was refused."""
+"""Commands that only read: what is there, where a value comes from, what changed."""
 
 from __future__ import annotations
 
@@ -6,25 +6,15 @@ from typing import Any
 
 import click
 
-from pipeline.command_frame import departments_of, hub_command, show
+from pipeline.command_frame import hub_command, show
 from pipeline.hub import Hub
-from pipeline.quarantine import quarantined
 from pipeline.query import query as run_query
-from pipeline.status import status as hub_status
-from pipeline.status import status_text
 from pipeline.text_table import text_table
 from pipeline.trace import Shown, show_entity, trace_field
 
 REVEAL = click.option(
     "--reveal", metavar="PURPOSE", default="", help="不遮蔽，须写明事由并留痕 unmasked; the purpose is recorded"
 )
-
-
-@click.command()
-@hub_command
-def status(hub: Hub, json_output: bool) -> None:
-    """状态 each department: last batch, watermark, what is held or failing and the next step."""
-    show(hub_status(hub), json_output, status_text)
 
 
 @click.command("show")
@@ -63,19 +53,6 @@ def changes(hub: Hub, json_output: bool, since: int, limit: int) -> None:
     head = ["seq", "commit", "op", "entity", "id", "into"]
     rows = [[str(line[name] if line[name] is not None else "") for name in head] for line in lines]
     show(lines, json_output, lambda _: text_table([head, *rows]))
-
-
-@click.command()
-@click.argument("named", nargs=-1, metavar="[DEPARTMENT]...")
-@click.option("--limit", default=50, help="最多几条 at most this many")
-@REVEAL
-@hub_command
-def quarantine(hub: Hub, json_output: bool, named: tuple[str, ...], limit: int, reveal: str) -> None:
-    """隔离 rows and statements refused or held, with field, masked raw value and reason."""
-    lines = quarantined(hub, departments_of(hub, named), limit, Shown(reveal))
-    head = ["department", "table", "key", "statement", "field", "raw", "reason", "zh", "state"]
-    cells = [[str(line[name] or "") for name in head] for line in lines]
-    show(lines, json_output, lambda _: text_table([head, *cells]))
 
 
 def entity_text(result: dict[str, Any]) -> str:
@@ -120,4 +97,4 @@ def trace_text(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-COMMANDS = (status, show_command, query, changes, quarantine)
+COMMANDS = (show_command, query, changes)

@@ -8,6 +8,11 @@ def raw_table(department: str, table: str) -> str:
     return f"raw/{department}/{table}"
 
 
+def replays_table(department: str, table: str) -> str:
+    """Which rows of an older batch a replay of some rows takes again: row numbers, partitioned by selection."""
+    return f"replays/{department}/{table}"
+
+
 def standing_table(department: str, table: str) -> str:
     """The rows of a source table that stand: source key, row hash, batch, row number, contract fingerprint."""
     return f"standing/{department}/{table}"

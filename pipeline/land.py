@@ -84,7 +84,7 @@ def starting_point(hub: Hub, contract: Contract, table: TableContract) -> str | 
     """Return where to read from; None reads everything: the first time, where nothing says what is new, and after the
     contract's mapping changed, because then the rows must be standardised anew.
     """
-    landed = hub.ledger.batches(DONE, contract.department, table.name)
+    landed = [one for one in hub.ledger.batches(DONE, contract.department, table.name) if not one.is_replay]
     watermark = hub.ledger.watermark(contract.department, table.name)
     if not landed or watermark is None or landed[-1].contract_fingerprint != contract.fingerprint:
         return None

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
+
 from engine.relation import ParquetFiles
 from engine.step import Step
 from pipeline.hub import Hub
 from pipeline.lake_tables import quarantine_table
 from pipeline.masking import masked_cell
+from pipeline.open_quarantine import open_lines
 from pipeline.trace import Shown, record_reveal
 from schemas.contract import Contract
 from schemas.reason_sentences import SENTENCES
@@ -21,22 +24,28 @@ from standardise.quarantine import QUARANTINE_SCHEMA
 STARS = "****"
 
 
-def quarantined(hub: Hub, departments: list[str], limit: int, shown: Shown) -> list[dict[str, Any]]:
-    """Return the newest refusals of the departments, newest first, at most `limit` a department; raws masked."""
+NEWEST = "ORDER BY batch DESC, source_table, row_number, statement, field, reason LIMIT "
+
+
+def quarantined(
+    hub: Hub, departments: list[str], limit: int, shown: Shown, everything: bool = False
+) -> list[dict[str, Any]]:
+    """Return what is still refused or held of the departments, newest first, at most `limit` a department; raws masked.
+
+    `everything` also returns what has been settled since: by a later row, a replay, a mended contract.
+    """
     record_reveal(hub, "quarantine", shown)
-    step = Step(
-        "newest",
-        f"""
-        SELECT * FROM quarantine
-        ORDER BY batch DESC, source_table, row_number, statement, field, reason LIMIT {int(limit)}""",
-    )
     lines: list[dict[str, Any]] = []
     for department in departments:
         contract = hub.contract(department)
-        files = ParquetFiles(tuple(hub.lake.files(quarantine_table(department))), QUARANTINE_SCHEMA)
-        newest = hub.engine.run([step], {"quarantine": files}, "newest").to_pylist()
-        lines += [_line(hub, contract, row, shown) for row in newest]
+        rows = _ever(hub, contract, limit) if everything else open_lines(hub, contract, f"FROM open {NEWEST} {int(limit)}")
+        lines += [_line(hub, contract, row, shown) for row in rows.to_pylist()]
     return lines
+
+
+def _ever(hub: Hub, contract: Contract, limit: int) -> pa.Table:
+    files = ParquetFiles(tuple(hub.lake.files(quarantine_table(contract.department))), QUARANTINE_SCHEMA)
+    return hub.engine.run([Step("newest", f"FROM quarantine {NEWEST} {int(limit)}")], {"quarantine": files}, "newest")
 
 
 def _line(hub: Hub, contract: Contract, row: dict[str, Any], shown: Shown) -> dict[str, Any]:
@@ -60,8 +69,10 @@ def _line(hub: Hub, contract: Contract, row: dict[str, Any], shown: Shown) -> di
 
 
 def _field(hub: Hub, contract: Contract, row: dict[str, Any]) -> Field | None:
-    emits = {emit.name: emit for emit in contract.table(row["source_table"]).emit}
-    emit = emits.get(row["statement"])
+    tables = {table.name: table for table in contract.tables}
+    if row["source_table"] not in tables:
+        return None  # a table the contract had once
+    emit = next((one for one in tables[row["source_table"]].emit if one.name == row["statement"]), None)
     if emit is None:
         return None
     entity = hub.city.standard.entities[emit.entity]

@@ -1,87 +1,162 @@
-"""How each department stands: when it was last read, what waits, what is held or failing, and what to do."""
+"""How each department stands: what is late, held or failing, since when, why, and the next step."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.hub import Hub
+from pipeline.summary import CITY_STAGES, DEPARTMENT_STAGES
 from pipeline.text_table import text_table
+from schemas.contract import Contract
+from warehouse.batches import Batch
+from warehouse.stage_log import StageEntry
 
 NEXT_STEPS = {
-    "opening": "下次落地自动重来 the next landing starts it again",
-    "landed": "cityhub standardise",
-    "standardised": "cityhub validate, cityhub commit",
-    "held": "查看原因后与部门核对 look at the reason, ask the department",
+    "opening": "cityhub land {department}",
+    "landed": "cityhub standardise {department}",
+    "standardised": "cityhub validate {department}, cityhub commit {department}",
+    "held": "cityhub replay {batch} | release {batch} | refuse {batch}",
 }
 
 
 def status(hub: Hub) -> dict[str, Any]:
-    """Return {"departments": [...], "version": …, "unfinished": …}: one entry a table, with its next step."""
-    rows = [entry for name in hub.city.contracts for entry in _tables(hub, name)]
+    """Return {"departments": [...], "failing": [...], "version", "published_at", "unfinished", "now"}.
+
+    One entry a table: `state` of its waiting or last batch, `late` (seconds beyond the contract's `fresh_within`, 0
+    when fresh, None where the contract sets none), `held_since`, `reason`, `next`. One entry in `failing` for each
+    stage whose last run failed, with the first failure of its present streak. Moments are aware, in UTC.
+    """
+    now = hub.clock()
+    rows = [entry for name in hub.city.contracts for entry in _tables(hub, name, now)]
     rows += [
         {
-            "department": name, "table": "", "state": "broken contract", "batch": None, "watermark": None,
-            "landed_at": None, "reason": str(error), "next": error.next_step,
+            "department": name, "table": "", "state": "broken contract", "batch": None, "landed_at": None,
+            "late": None, "held_since": None, "watermark": None, "reason": str(error), "next": error.next_step,
         }
         for name, error in hub.city.broken.items()
     ]  # fmt: skip
     published, unfinished = hub.ledger.published_version(), hub.ledger.unfinished_version()
-    failures = {one.department or "city": one for one in hub.ledger.stages()}
     return {
+        "now": now,
         "departments": rows,
-        "failing": [
-            {"department": name, "stage": one.stage, "since": one.started_at, "error": one.error}
-            for name, one in failures.items()
-            if one.outcome == "failed"
-        ],
+        "failing": failing(hub.ledger.stages()),
         "version": published.number if published else None,
         "published_at": published.published_at if published else None,
         "unfinished": unfinished.number if unfinished else None,
     }
 
 
-def _tables(hub: Hub, department: str) -> list[dict[str, Any]]:
-    entries = []
-    for table in hub.city.contracts[department].tables:
-        batches = hub.ledger.batches(department=department, source_table=table.name)
-        last = batches[-1] if batches else None
-        waiting = next((one for one in batches if one.state not in ("accepted", "refused")), None)
-        one = waiting or last
-        watermark = hub.ledger.watermark(department, table.name)
-        entries.append(
-            {
-                "department": department,
-                "table": table.name,
-                "state": one.state if one else "never read",
-                "batch": one.id if one else None,
-                "landed_at": one.landed_at if one else None,
-                # A file's mark is its name, size and checksum: the name is what a person wants to read.
-                "watermark": watermark.split("|", 1)[0] if watermark else None,
-                "reason": one.held_reason if one else None,
-                "next": NEXT_STEPS.get(one.state, "") if one else f"cityhub run -d {department}",
-            }
-        )
-    return entries
+def failing(stages: Sequence[StageEntry]) -> list[dict[str, Any]]:
+    """Return each department's stages whose last run failed: since when, how often in a row, the last error."""
+    streaks: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in stages:
+        if one.stage not in (*DEPARTMENT_STAGES, *CITY_STAGES):
+            continue
+        place = (one.department, one.stage)
+        if one.outcome != "failed":
+            streaks.pop(place, None)
+            continue
+        streak = streaks.setdefault(place, {"since": one.started_at, "times": 0})
+        streak |= {"times": streak["times"] + 1, "last": one.started_at, "error": one.error}
+    return [
+        {"department": department or "city", "stage": stage, **streak, "next": _after(department, stage, streak)}
+        for (department, stage), streak in streaks.items()
+    ]
+
+
+def last_read(batches: Sequence[Batch]) -> datetime | None:
+    """Return when the source was last read to its end, also when it had nothing new; None if never."""
+    return max((one.landed_at for one in batches if one.landed_at and not one.is_replay), default=None)
+
+
+def _tables(hub: Hub, department: str, now: datetime) -> list[dict[str, Any]]:
+    contract = hub.city.contracts[department]
+    return [_table(hub, contract, name, now) for name in (table.name for table in contract.tables)]
+
+
+def _table(hub: Hub, contract: Contract, name: str, now: datetime) -> dict[str, Any]:
+    batches = hub.ledger.batches(department=contract.department, source_table=name)
+    read = last_read(batches)
+    waiting = next((one for one in batches if one.state not in ("accepted", "refused")), None)
+    one = waiting or (batches[-1] if batches else None)
+    late = _late(contract, read, now)
+    watermark = hub.ledger.watermark(contract.department, name)
+    return {
+        "department": contract.department,
+        "table": name,
+        "state": one.state if one else "never read",
+        "batch": one.id if one else None,
+        "landed_at": read,
+        "late": late,
+        "held_since": one.decided_at if one and one.state == "held" else None,
+        # A file's mark is its name, size and checksum: the name is what a person wants to read.
+        "watermark": watermark.split("|", 1)[0] if watermark else None,
+        "reason": one.held_reason if one else None,
+        "next": _next(contract.department, one, late),
+    }
+
+
+def _late(contract: Contract, read: datetime | None, now: datetime) -> int | None:
+    if contract.schedule.fresh_within is None or read is None:
+        return None
+    return max(int((now - read - contract.schedule.fresh_within).total_seconds()), 0)
+
+
+def _next(department: str, one: Batch | None, late: int | None) -> str:
+    if one is None:
+        return f"cityhub run -d {department}"
+    if one.state in NEXT_STEPS:
+        return NEXT_STEPS[one.state].format(department=department, batch=one.id)
+    return f"cityhub doctor, cityhub run -d {department}" if late else ""
+
+
+def _after(department: str, stage: str, streak: dict[str, Any]) -> str:
+    """The error names its own next step; where it does not, the stage is to be run again."""
+    _, found, step = str(streak["error"]).rpartition("next: ")
+    return step if found else f"cityhub {stage} {department}".strip()
 
 
 def status_text(result: dict[str, Any]) -> str:
     """Return the status for a person to read."""
-    head = ["部门 department", "表 table", "状态 state", "批次 batch", "落地 landed", "水位 watermark", "下一步 next"]
+    head = ["部门 department", "表 table", "状态 state", "批次 batch", "读取 read", "迟 late", "水位 watermark"]
+    head.append("下一步 next")
     rows = [
         [
-            one["department"], one["table"], one["state"], str(one["batch"] or ""), str(one["landed_at"] or "")[:19],
-            str(one["watermark"] or ""), one["next"],
+            one["department"], one["table"], one["state"], str(one["batch"] or ""), moment_text(one["landed_at"]),
+            span(one["late"]), str(one["watermark"] or ""), one["next"],
         ]
         for one in result["departments"]
     ]  # fmt: skip
     lines = [text_table([head, *rows]), ""]
-    told = [one for one in result["departments"] if one["reason"]]
-    lines += [f"原因 reason {one['department']}.{one['table']}: {one['reason']}" for one in told]
-    lines += [
-        f"失败 failing {one['department']} {one['stage']} 自 since {str(one['since'])[:19]}: {one['error']}"
-        for one in result["failing"]
-    ]
-    lines.append(f"版本 version: {result['version'] or '—'}  发布 published: {str(result['published_at'] or '—')[:19]}")
+    for one in result["departments"]:
+        if one["reason"]:
+            since = f"，自 since {moment_text(one['held_since'])}" if one["held_since"] else ""
+            lines.append(f"{one['state']} {one['department']}.{one['table']}{since}: {one['reason']}")
+    for one in result["failing"]:
+        lines.append(
+            f"失败 failing {one['department']} {one['stage']} 自 since {moment_text(one['since'])}，连续 in a row "
+            f"{one['times']}: {one['error']}"
+        )
+    published = moment_text(result["published_at"]) or "—"
+    lines.append(f"版本 version: {result['version'] or '—'}  发布 published: {published}")
     if result["unfinished"]:
-        lines.append(f"未完成的版本 unfinished version {result['unfinished']}: cityhub link 先处理它 settles it")
+        lines.append(
+            f"未完成的版本 unfinished version {result['unfinished']}: cityhub link 会先处理它 settles it first"
+        )
     return "\n".join(lines)
+
+
+def moment_text(moment: datetime | None) -> str:
+    """Return a moment to the minute, in the ledger's time (UTC)."""
+    return moment.strftime("%Y-%m-%d %H:%MZ") if moment else ""
+
+
+def span(seconds: int | None) -> str:
+    """Return a span of time in its two largest units; nothing for none."""
+    if not seconds:
+        return ""
+    whole = timedelta(seconds=seconds)
+    hours = whole.seconds // 3600
+    return f"{whole.days}d {hours}h" if whole.days else f"{hours}h {whole.seconds % 3600 // 60}m"

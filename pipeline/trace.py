@@ -19,7 +19,8 @@ from pipeline.hub import Hub
 from pipeline.lake_tables import current_table
 from pipeline.masking import masked, masked_cell
 from pipeline.stage import stage_of
-from pipeline.standardise import raw_chunks, table_plan
+from pipeline.raw_rows import raw_chunks
+from pipeline.standardised_batch import table_plan
 from schemas.arrow import statement_schema
 from schemas.errors import UnknownEntity
 from schemas.standard import Entity

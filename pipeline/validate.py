@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -35,7 +36,7 @@ def validate(hub: Hub, department: str) -> dict[str, Any]:
         waiting = [batch for batch in hub.ledger.batches("standardised", department) if VERDICT not in batch.counts]
         if waiting:
             fence = hub.ledger.acquire(f"standardise/{department}", hub.run_id, hub.clock())
-            results = [_judge(hub, contract, batch, fence) for batch in waiting]
+            results = [judge(hub, contract, batch, fence) for batch in waiting]
         held = sum(not result["passed"] for result in results)
         counts.update(batches=len(results), held=held, warnings=sum(len(one["warnings"]) for one in results))
     return {"department": department, "batches": results, "held": held}
@@ -46,12 +47,21 @@ def passed_gate(batch: Batch) -> bool:
     return bool(batch.counts.get(VERDICT, {}).get("passed"))
 
 
-def _judge(hub: Hub, contract: Contract, batch: Batch, fence: Fence) -> dict[str, Any]:
+def judge(
+    hub: Hub, contract: Contract, batch: Batch, fence: Fence, override: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Judge one standardised batch, write the verdict to the ledger and return it in counts; hold what fails.
+
+    `override` (who, reason, at) is a person's word: the batch passes, and both it and what failed stand in the ledger.
+    Raises GateError when a rule itself could not be run.
+    """
     table = contract.table(batch.source_table)
     measures = measures_of(hub, batch)
     verdict = gate(table, evidence_of(hub, table, batch), measures) if _has_news(batch, measures) else NOTHING_NEW
-    told = verdict.as_dict()
+    told = verdict.as_dict() | ({"passed": True, "override": dict(override)} if override else {})
     hub.ledger.standardise_batch(fence, batch.id, {**batch.counts, VERDICT: told})
+    if override:
+        return {"batch": batch.id, "table": table.name, **told}
     if not verdict.passed:
         reasons = [
             f"{one.rule} {one.subject} {one.share:.1%} > {one.tolerance:.1%} {one.zh}" for one in verdict.critical

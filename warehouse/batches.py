@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas.errors import LedgerError
@@ -34,11 +34,15 @@ STEPS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Opening:
-    """What is known when an extraction begins; `since` is the watermark it reads from (None: everything)."""
+    """What is known when an extraction begins; `since` is the watermark it reads from (None: everything).
+
+    A `replay` reads no source: its `since` is the number of the batch whose raw rows are taken again, followed by
+    `/selection` where only some of them are (the lake's `replays` table lists those under that name).
+    """
 
     department: str
     source_table: str
-    mode: Literal["full", "increment"]
+    mode: Literal["full", "increment", "replay"]
     contract_fingerprint: str
     run_id: str
     since: str | None = None
@@ -76,6 +80,20 @@ class Batch:
     held_reason: str | None
     counts: Mapping[str, Any]
     taken_by: int | None
+
+    @property
+    def is_replay(self) -> bool:
+        return self.mode == "replay"
+
+    @property
+    def origin(self) -> int:
+        """The batch that extracted these rows: itself, or for a replay the one taken again."""
+        return int((self.since or "").partition("/")[0]) if self.is_replay else self.id
+
+    @property
+    def selection(self) -> str:
+        """The name of the selected rows, for a replay of some rows only; empty otherwise."""
+        return (self.since or "").partition("/")[2] if self.is_replay else ""
 
 
 class BatchLedger:
@@ -128,6 +146,23 @@ class BatchLedger:
             check_fence(connection, fence)
             return _insert(connection, opening, facts)
 
+    def land_replay(self, fence: Fence, opening: Opening, landing: Landing, now: datetime) -> Batch:
+        """Record that raw rows of an older batch are to be taken again: a landed batch of their number, in one step.
+
+        The rows lie in the lake already and the watermark stays where it is.
+        """
+        facts = {
+            "state": "landed",
+            "opened_at": now,
+            "landed_at": now,
+            "rows_extracted": landing.rows_extracted,
+            "checksum": landing.checksum,
+            "lake_version": landing.lake_version,
+        }
+        with self.database.write() as connection:
+            check_fence(connection, fence)
+            return _one(connection, _insert(connection, opening, facts))
+
     def standardise_batch(self, fence: Fence, batch_id: int, counts: Mapping[str, Any]) -> Batch:
         """Record the counts of standardising. Raises `Unbalanced` when they, or the rows landed, do not add up."""
         with self.database.write() as connection:
@@ -155,9 +190,22 @@ class BatchLedger:
                 return current
             return _move(connection, current, "accepted", facts)
 
-    def refuse_batch(self, fence: Fence, batch_id: int, reason: str, now: datetime) -> Batch:
-        """End the batch without taking it (also an extraction that died while opening)."""
-        return self._decide(fence, batch_id, "refused", {"held_reason": reason, "decided_at": now})
+    def refuse_batch(
+        self, fence: Fence, batch_id: int, reason: str, now: datetime, read_again: bool = False
+    ) -> Batch:
+        """End the batch without taking it (also an extraction that died while opening).
+
+        `read_again` moves the watermark back to where this batch began, in the same transaction: its rows will be
+        asked for again, and those of later batches with them.
+        """
+        with self.database.write() as connection:
+            check_fence(connection, fence)
+            current = _one(connection, batch_id)
+            if current.state == "refused":
+                return current
+            if read_again:
+                _move_back(connection, current)
+            return _move(connection, current, "refused", {"held_reason": reason, "decided_at": now})
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -213,6 +261,16 @@ class BatchLedger:
         place = {"department": landed.department, "source_table": landed.source_table}
         upsert = dialect.insert(watermark).values(**place, **facts)
         connection.execute(upsert.on_conflict_do_update(index_elements=list(place), set_=facts))
+
+
+def _move_back(connection: Connection, current: Batch) -> None:
+    """Put the watermark back to the batch's beginning, unless it stands before that already."""
+    place = (watermark.c.department == current.department) & (watermark.c.source_table == current.source_table)
+    place &= watermark.c.batch_id >= current.id
+    if current.since is None:
+        connection.execute(delete(watermark).where(place))
+    else:
+        connection.execute(update(watermark).where(place).values(value=current.since, batch_id=current.id))
 
 
 def _insert(connection: Connection, opening: Opening, facts: Mapping[str, Any]) -> int:

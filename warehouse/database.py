@@ -86,6 +86,18 @@ class Database:
             settings.attributes["connection"] = connection
             command.upgrade(settings, "head")
 
+    def revisions(self) -> tuple[str, str]:
+        """Return (the schema's revision, "" for none; the newest one there is). Changes nothing."""
+        from alembic.config import Config
+        from alembic.runtime.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
+        settings = Config()
+        settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+        with self.read() as connection:
+            have = MigrationContext.configure(connection).get_current_revision()
+        return have or "", ScriptDirectory.from_config(settings).get_current_head() or ""
+
     def load(self, connection: Connection, table: Table, data: pa.Table | pa.RecordBatchReader) -> int:
         """Insert the rows of `data` (columns by name) in bulk, inside the caller's transaction; return how many."""
         reader = data.to_reader() if isinstance(data, pa.Table) else data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,8 +37,14 @@ def commands() -> dict[str, frozenset[str]]:
 
     taken = {}
     for name, command in main.commands.items():
-        taken[name] = frozenset(option for item in command.params for option in [*item.opts, *item.secondary_opts])
+        below = getattr(command, "commands", {})
+        taken[name] = _options(command)
+        taken |= {f"{name} {part}": _options(one) for part, one in below.items()}
     return taken
+
+
+def _options(command: Any) -> frozenset[str]:
+    return frozenset(option for item in command.params for option in [*item.opts, *item.secondary_opts])
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -62,8 +69,9 @@ def _unknown(words: list[str]) -> str:
         return ""
     if words[0] not in commands():
         return f"no command {words[0]}"
+    name = " ".join(words[:2]) if " ".join(words[:2]) in commands() else words[0]
     options = {word.partition("=")[0] for word in words[1:] if word.startswith("-")} - {"--help"}
-    return ", ".join(sorted(options - commands()[words[0]]))
+    return ", ".join(sorted(options - commands()[name]))
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
