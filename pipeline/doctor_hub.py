@@ -128,7 +128,7 @@ def _moments(hub: Hub) -> Examined:
         ahead = landed - now
         return bad(
             "时序 moments",
-            f"最新批次在未来 the newest batch lies {ahead} ahead of the clock",
+            f"最新批次在未来 the newest batch is {ahead} ahead",
             "校时 set the clock (NTP)",
         )
     return well("时序 moments", f"最新批次 newest batch {landed.astimezone(UTC):%Y-%m-%d %H:%M}Z")

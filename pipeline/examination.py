@@ -13,7 +13,7 @@ WORDS = {"ok": "正常 ok", "warn": "注意 warn", "bad": "故障 bad"}
 
 @dataclass(frozen=True)
 class Examined:
-    """One check. `detail` holds names, counts and versions, never a value or a URL; `next` is empty where all is well."""
+    """One check. `detail` holds names, counts, versions, never a value or URL; `next` is empty if well."""
 
     check: str
     verdict: Verdict

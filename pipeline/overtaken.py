@@ -1,4 +1,4 @@
-"""What a batch may still say when batches extracted after it were taken first: a held one released, an old one replayed.
+"""What a batch may still say when batches extracted after it were taken first: a held one released, an old replayed.
 
 The later extract saw the later state of the source, so it wins, whatever the order in which batches are accepted.
 """

@@ -1,7 +1,5 @@
 """What was refused or held and why, masked, as the department will read it."""
 
-# ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting or a constant
-
 from __future__ import annotations
 
 from typing import Any
@@ -38,14 +36,15 @@ def quarantined(
     lines: list[dict[str, Any]] = []
     for department in departments:
         contract = hub.contract(department)
-        rows = _ever(hub, contract, limit) if everything else open_lines(hub, contract, f"FROM open {NEWEST} {int(limit)}")
+        newest = f"{NEWEST} {int(limit)}"
+        rows = _ever(hub, contract, newest) if everything else open_lines(hub, contract, f"FROM open {newest}")
         lines += [_line(hub, contract, row, shown) for row in rows.to_pylist()]
     return lines
 
 
-def _ever(hub: Hub, contract: Contract, limit: int) -> pa.Table:
+def _ever(hub: Hub, contract: Contract, newest: str) -> pa.Table:
     files = ParquetFiles(tuple(hub.lake.files(quarantine_table(contract.department))), QUARANTINE_SCHEMA)
-    return hub.engine.run([Step("newest", f"FROM quarantine {NEWEST} {int(limit)}")], {"quarantine": files}, "newest")
+    return hub.engine.run([Step("newest", f"FROM quarantine {newest}")], {"quarantine": files}, "newest")
 
 
 def _line(hub: Hub, contract: Contract, row: dict[str, Any], shown: Shown) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def selected_rows(hub: Hub, batch: Batch) -> pa.Array | None:
 
 
 def select_rows(hub: Hub, origin: Batch, row_numbers: Sequence[int]) -> str:
-    """Write down which rows of `origin` are to be taken again and return the selection's name; twice changes nothing."""
+    """Write down which rows of `origin` are to be taken again and return the selection's name; twice is once."""
     ordered = sorted(set(row_numbers))
     name = blake2b(f"{origin.origin}:{ordered}".encode(), digest_size=12).hexdigest()
     place = replays_table(origin.department, origin.source_table)

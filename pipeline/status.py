@@ -134,11 +134,11 @@ def status_text(result: dict[str, Any]) -> str:
         if one["reason"]:
             since = f"，自 since {moment_text(one['held_since'])}" if one["held_since"] else ""
             lines.append(f"{one['state']} {one['department']}.{one['table']}{since}: {one['reason']}")
-    for one in result["failing"]:
-        lines.append(
-            f"失败 failing {one['department']} {one['stage']} 自 since {moment_text(one['since'])}，连续 in a row "
-            f"{one['times']}: {one['error']}"
-        )
+    lines += [
+        f"失败 failing {one['department']} {one['stage']} 自 since {moment_text(one['since'])}，连续 in a row "
+        f"{one['times']}: {one['error']}"
+        for one in result["failing"]
+    ]
     published = moment_text(result["published_at"]) or "—"
     lines.append(f"版本 version: {result['version'] or '—'}  发布 published: {published}")
     if result["unfinished"]:

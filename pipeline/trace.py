@@ -18,8 +18,8 @@ from engine.step import Step
 from pipeline.hub import Hub
 from pipeline.lake_tables import current_table
 from pipeline.masking import masked, masked_cell
-from pipeline.stage import stage_of
 from pipeline.raw_rows import raw_chunks
+from pipeline.stage import stage_of
 from pipeline.standardised_batch import table_plan
 from schemas.arrow import statement_schema
 from schemas.errors import UnknownEntity

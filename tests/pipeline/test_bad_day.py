@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -198,11 +198,18 @@ def test_a_refused_batch_is_read_again_from_where_it_began(place: Office, hub: H
         balanced(mended)
 
 
-@pytest.mark.parametrize("decide", [lambda hub, n: replay(hub, n), lambda hub, n: release(hub, n, "x"),
-                                    lambda hub, n: refuse(hub, n, "x")], ids=["replay", "release", "refuse"])  # fmt: skip
-def test_an_unknown_batch_is_told_with_the_next_step(hub: Hub, decide: object) -> None:
-    with pytest.raises(LedgerError, match="no batch 999.*cityhub status"):
-        decide(hub, 999)  # type: ignore[operator]
+def release_it(hub: Hub, batch: int) -> object:
+    return release(hub, batch, "x")
+
+
+def refuse_it(hub: Hub, batch: int) -> object:
+    return refuse(hub, batch, "x")
+
+
+@pytest.mark.parametrize("decide", [replay, release_it, refuse_it])
+def test_an_unknown_batch_is_told_with_the_next_step(hub: Hub, decide: Callable[[Hub, int], object]) -> None:
+    with pytest.raises(LedgerError, match=r"no batch 999.*cityhub status"):
+        decide(hub, 999)
 
 
 def test_a_batch_in_the_wrong_state_is_told(hub: Hub) -> None:
