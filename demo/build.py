@@ -155,6 +155,7 @@ def store_task(tables: Tables, files: truth.TruthFiles, dirty: Dirty, day: int) 
         tables.append(dirty.table, pa.table(dirty.columns))
         files.add("records", truth.records(dirty, day))
         files.add("defects", dirty.defects)
+        files.add("facts", truth.stated(dirty.emission, day))
 
     return task
 

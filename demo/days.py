@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from demo import truth
+from demo import moments, truth
 from demo.build import (
     BuildError,
     Order,
@@ -90,6 +90,7 @@ def apply_day(order: Order, day: int) -> Summary:
         arrived = make_late(dirty, order, random, revision)
         stores[arrived.table.department].append(arrived.table, pa.table(arrived.columns))
         revision.add_rows(arrived)
+    write_logs(order, stores, revision)
     for store in stores.values():
         store.close()
     revise_truth(order.truth, revision, chunk)
@@ -99,6 +100,29 @@ def apply_day(order: Order, day: int) -> Summary:
         summary.changes[spot] = summary.changes.get(spot, 0) + 1
     summary.seconds = time.monotonic() - started
     return summary
+
+
+def working_moment(random: np.random.Generator, day: int) -> str:
+    """Return a moment of a working day, YYYY-MM-DD HH:MM:SS."""
+    clock = 30600 + int(random.integers(34200))
+    return f"{as_of(day)} {clock // 3600:02d}:{clock // 60 % 60:02d}:{clock % 60:02d}"
+
+
+def write_logs(order: Order, stores: dict[str, Tables], revision: Revision) -> None:
+    """Note the day's changes in the log tables of the departments that keep one, in their order."""
+    kinds = {"new": "I", "changed": "U", "corrected": "U", "soft_deleted": "U", "deleted": "D"}
+    logged = [table for module in DEPARTMENTS.values() for table in module.TABLES if table.log]
+    for number, table in enumerate(logged):
+        random = np.random.default_rng([order.size.seed, 3000 + revision.day, number])
+        noted = [
+            one for one in revision.changes if one["table"] == table.name and one["key"] and one["change"] in kinds
+        ]
+        times = sorted(working_moment(random, revision.day) for _ in noted)
+        entries = [
+            (one["key"], kinds[one["change"]], moments.written(table, time))
+            for one, time in zip(noted, times, strict=True)
+        ]
+        stores[table.department].note(table, entries)
 
 
 def make_late(dirty: Dirty, order: Order, random: np.random.Generator, revision: Revision) -> Dirty:
@@ -114,7 +138,8 @@ def make_late(dirty: Dirty, order: Order, random: np.random.Generator, revision:
     stamps = dirty.columns[table.stamp].to_pylist()
     yesterday = str(np.datetime64(FIRST_DAY + revision.day - 1, "D"))
     for row in rows:
-        stamps[row] = f"{yesterday} 17:{5 + int(random.integers(54)):02d}:{int(random.integers(60)):02d}"
+        moment = f"{yesterday} 17:{5 + int(random.integers(54)):02d}:{int(random.integers(60)):02d}"
+        stamps[row] = moments.written(table, moment)
     keys = dirty.columns[table.key]
     revision.note(table, [keys[int(row)].as_py() for row in rows], "late", table.stamp)
     return replace(dirty, columns={**dirty.columns, table.stamp: pa.array(stamps, pa.string())})
@@ -147,10 +172,7 @@ class Clerk:
         """Return the update time of a change made today."""
         if not self.table.stamp:
             return {}
-        clock = 30600 + int(self.random.integers(34200))
-        return {
-            self.table.stamp: f"{as_of(self.revision.day)} {clock // 3600:02d}:{clock // 60 % 60:02d}:{clock % 60:02d}"
-        }
+        return {self.table.stamp: moments.written(self.table, working_moment(self.random, self.revision.day))}
 
     def delete(self, keys: list[str]) -> None:
         """End rows as the department does: hard, soft, or never."""
@@ -170,6 +192,7 @@ class Clerk:
                 self.revision.mend(self.table, key, set(cells))
                 self.learn(key, dict(cells))
             self.revision.note(self.table, alive, "soft_deleted", column)
+            self.revision.end(self.table, alive)
 
     def correct(self, keys: set[str], share: float) -> None:
         """Mend the visible errors of some rows; what stays wrong in them is judged again."""

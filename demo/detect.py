@@ -27,6 +27,10 @@ PLACE = re.compile(f"[{HAN}0-9]{{2,80}}")
 PLAIN = re.compile(r"[^\x00-\x1f\x7f=+@\u200b\ufeff]{1,80}")
 SENTINELS = frozenset(["无", "暂无", "不详", "\\N", "NULL", "999999", "未知", "-", "/"])
 LATEST = 20270101  # no demo date lies beyond the first months of the city's life
+# classes of cells that name several parties, and what stands between them
+JOINED = {"name:、": "、", "citizen_id:,": ","}
+VIN = re.compile("[A-HJ-NPR-Z0-9]{17}")
+PLATE = re.compile("[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新][A-Z][0-9A-HJ-NP-Z]{5,6}")
 PROVINCES = frozenset(
     [
         "11",
@@ -66,6 +70,9 @@ PROVINCES = frozenset(
         "83",
     ]
 )
+
+
+DATE_FORMS = {"date10": "[0-9]{4}-[0-9]{2}-[0-9]{2}", "date_slash": "[0-9]{4}/[0-9]{2}/[0-9]{2}"}
 
 
 def real_date(value: str) -> bool:
@@ -125,6 +132,21 @@ def uscc(value: str) -> bool:
     return "0123456789X"[rest] == value[16] and letters[(31 - total) % 31] == value[17]
 
 
+def vin(value: str) -> bool:
+    """Return whether a vehicle number has 17 characters and its GB 16735 check."""
+    if not VIN.fullmatch(value):
+        return False
+    total = sum(
+        int(digits.VIN_VALUES[ord(one)]) * int(weight) for one, weight in zip(value, digits.VIN_WEIGHTS, strict=True)
+    )
+    return "0123456789X"[total % 11] == value[8]
+
+
+def tax_number(value: str) -> bool:
+    """Return whether a taxpayer's number is a credit code or, for a sole trader, an identity number."""
+    return uscc(value) or matches("any", value)
+
+
 def regno(value: str) -> bool:
     """Return whether a registration number has 15 digits and its MOD 11,10 check."""
     if not re.fullmatch("[0-9]{15}", value):
@@ -139,14 +161,19 @@ def written_date(value: str, kind: str) -> bool:
     """Return whether a date stands in its column's own form and is real."""
     if kind == "date_mixed" and (parts := re.fullmatch("([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日", value)):
         value = f"{parts[1]}{int(parts[2]):02d}{int(parts[3]):02d}"
-    form = "[0-9]{4}-[0-9]{2}-[0-9]{2}" if kind == "date10" else "[0-9]{8}"
-    return re.fullmatch(form, value) is not None and real_date(value.replace("-", ""))
+    form = DATE_FORMS.get(kind, "[0-9]{8}")
+    return re.fullmatch(form, value) is not None and real_date(value.replace("-", "").replace("/", ""))
+
+
+CHECKS = {"uscc": uscc, "regno": regno, "vin": vin, "taxno": tax_number}
 
 
 def fine(kind: str, value: str) -> bool:
     """Return whether a value looks right for a column of the class, seen alone."""
     if value in SENTINELS and kind not in ("key", "stamp"):
         return False
+    if kind in JOINED:
+        return all(fine(kind.partition(":")[0], part) for part in value.split(JOINED[kind]))
     head, _, table = kind.partition(":")
     if head == "code":
         return value in CODES[table]
@@ -156,16 +183,20 @@ def fine(kind: str, value: str) -> bool:
         return matches("any", value)
     if head.startswith("date"):
         return written_date(value, head)
-    check = {"uscc": uscc, "regno": regno}.get(head)
+    check = CHECKS.get(head)
     if check is not None:
         return check(value)
-    form = {"name": NAME, "company": COMPANY, "phone": PHONE, "place": PLACE, "address": PLACE}.get(head, PLAIN)
+    form = {"name": NAME, "company": COMPANY, "phone": PHONE, "plate": PLATE, "place": PLACE, "address": PLACE}.get(
+        head, PLAIN
+    )
     return form.fullmatch(value) is not None and len(value) <= 80
 
 
 def contradictions(party: Party, row: dict[str, str | None]) -> set[str]:
     """Return the columns of a party that contradict each other in the row (empty when nothing can be compared)."""
     number = row.get(party.number) or ""
+    if party.names:
+        return joined_contradictions(party, row)
     if not party.number or party.entity != "person" or not fine("citizen_id", number):
         return set()
     found: set[str] = set()
@@ -175,9 +206,23 @@ def contradictions(party: Party, row: dict[str, str | None]) -> set[str]:
     if not citizen_id(number):
         return found
     birth = row.get(party.birth) or ""
-    if birth and fine("date10" if "-" in birth else "date8", birth) and birth.replace("-", "") != number[6:14]:
+    form = "date10" if "-" in birth else "date_slash" if "/" in birth else "date8"
+    if birth and fine(form, birth) and birth.replace("-", "").replace("/", "") != number[6:14]:
         found |= {party.number, party.birth}
     return found | sex_contradiction(party, row, number)
+
+
+def joined_contradictions(party: Party, row: dict[str, str | None]) -> set[str]:
+    """Return the columns that contradict each other where one row names several parties in a cell."""
+    names, numbers = (
+        [part for part in (row.get(column) or "").split(between) if part.strip()]
+        for column, between in zip((party.names, party.number), party.joins, strict=True)
+    )
+    found = {party.names, party.number} if names and numbers and len(names) != len(numbers) else set()
+    pattern = party.papers.get(row.get(party.paper) or "", "any") if party.paper else "any"
+    if any(fine("citizen_id", number) and not matches(pattern, number) for number in numbers):
+        found |= {party.number, party.paper}
+    return found
 
 
 def sex_contradiction(party: Party, row: dict[str, str | None], number: str) -> set[str]:

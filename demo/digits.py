@@ -83,6 +83,31 @@ def registration(authority: Whole, sequence: Whole) -> Bytes:
     return join(front, ((11 - product) % 10 + 48).astype(np.uint8)[:, None])
 
 
+VIN_WEIGHTS = np.array([8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2])
+VIN_ALPHABET = b"0123456789ABCDEFGHJKLMNPRSTUVWXYZ"  # no I O Q
+VIN_LETTERS = np.frombuffer(VIN_ALPHABET, dtype=np.uint8)
+VIN_VALUES = np.zeros(256, dtype=np.int64)
+VIN_VALUES[VIN_LETTERS] = [int(one) for one in "012345678912345678123457923456789"]
+PLATE_LETTERS = np.frombuffer(b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", dtype=np.uint8)  # no I O
+
+
+def vin(maker: Bytes, values: npt.ArrayLike) -> Bytes:
+    """Return 17-character vehicle numbers of a 3-character maker, each value its own, with the GB 16735 check."""
+    numbers = np.asarray(values, dtype=np.int64) * 7368787 + 2718281
+    body = VIN_LETTERS[(numbers[:, None] // 33 ** np.arange(5, 0, -1)) % 33]
+    year = VIN_LETTERS[10 + numbers % 16][:, None]
+    front = join(maker, body, constant("0", len(body)), year, constant("A", len(body)), matrix(values, 6))
+    check = (VIN_VALUES[front] * VIN_WEIGHTS).sum(axis=1) % 11
+    front[:, 8] = ORGANISATION_CHECKS[check]
+    return front
+
+
+def plates(values: npt.ArrayLike) -> Bytes:
+    """Return the five characters of plates behind province and city: a permutation of all numbers below 34^5."""
+    numbers = (np.asarray(values, dtype=np.int64) * 15485863 + 31415926) % 34**5
+    return PLATE_LETTERS[(numbers[:, None] // 34 ** np.arange(4, -1, -1)) % 34]
+
+
 def icao(front: Bytes) -> Bytes:
     """Return matrices with the 7-3-1 check digit of ICAO 9303 appended (A = 10)."""
     values = np.where(front >= 65, front.astype(np.int64) - 55, front.astype(np.int64) - 48)
@@ -115,14 +140,24 @@ def date_matrix(days: npt.ArrayLike, separator: str = "-") -> Bytes:
     return join(plain[:, :4], mark, plain[:, 4:6], mark, plain[:, 6:])
 
 
-def stamps(days: npt.ArrayLike, seconds: npt.ArrayLike) -> pa.Array:
-    """Return times of day as text YYYY-MM-DD HH:MM:SS."""
+def stamps(days: npt.ArrayLike, seconds: npt.ArrayLike, form: str = "%Y-%m-%d %H:%M:%S") -> pa.Array:
+    """Return times of day as text in a form of strftime: %Y%m%d%H%M%S in this order, with marks between or none."""
     clock = np.asarray(seconds, dtype=np.int64)
-    day = date_matrix(days, "-")
-    space, colon = constant(" ", len(day)), constant(":", len(day))
-    return text(
-        join(day, space, matrix(clock // 3600, 2), colon, matrix(clock // 60 % 60, 2), colon, matrix(clock % 60, 2))
-    )
+    day = date_matrix(days, "")
+    parts = {
+        "Y": day[:, :4],
+        "m": day[:, 4:6],
+        "d": day[:, 6:],
+        "H": matrix(clock // 3600, 2),
+        "M": matrix(clock // 60 % 60, 2),
+        "S": matrix(clock % 60, 2),
+    }
+    pieces = []
+    for piece in form.split("%")[1:]:
+        pieces.append(parts[piece[0]])
+        if piece[1:]:
+            pieces.append(constant(piece[1:], len(day)))
+    return text(join(*pieces))
 
 
 def scramble(values: npt.ArrayLike, width: int) -> Bytes:

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demo.detect import contradictions, fine
+from demo.detect import JOINED, contradictions, fine
 from demo.emission import Emission, Table
-from demo.mutations import KINDS, RECOVERABLE
+from demo.mutations import KINDS, RECOVERABLE, Mutation
 from demo.names import Index, read
 from demo.papers import Flags
 from demo.profile import Profile
@@ -37,8 +37,10 @@ GATES = {
     "lower_x": "X$",
     "legal_form": "有限(责任)?公司$",
     "city_prefix": "^秦皇岛",
+    "part_missing": "[、,]",
     "rare_lost": "[" + str(read("names")["letters"]["rare"]).replace(" ", "") + "]",
 }
+WHOLE_CELL = frozenset(["part_missing"])  # errors of a cell that names several parties, not of one of them
 INVISIBLE = frozenset(["duplicate_registration", "stale_representative"])  # row-level kinds that no row shows
 
 
@@ -101,6 +103,7 @@ class Dirty:
     columns: dict[str, pa.Array]
     truth: dict[str, pa.Array]
     defects: pa.Table
+    emission: Emission  # what the rows would be without errors, and what they prove
 
 
 def spoil(emission: Emission, profile: Profile, random: np.random.Generator, store: Store, day: int) -> Dirty:
@@ -120,7 +123,7 @@ def spoil(emission: Emission, profile: Profile, random: np.random.Generator, sto
     truth = emission.parties
     if store.repeats_rows:
         truth = repeat_rows(work, profile, random)
-    return Dirty(emission.table, work.columns, truth, describe(work, day))
+    return Dirty(emission.table, work.columns, truth, describe(work, day), emission)
 
 
 def plain(values: pa.Array) -> pa.Array:
@@ -185,6 +188,8 @@ def cell_rates(table: Table, column: str, kind: str, profile: Profile, store: St
     if column in table.unlimited:
         for one in ("overlong", "null_character", "control_character"):
             rates[one] = rates.get(one, 0.0) + profile.row_rate(table.department, one)
+    if kind not in JOINED:
+        rates.pop("part_missing", None)
     if not store.null_characters:
         rates.pop("null_character", None)
     if not store.control_characters or table.printable_only:
@@ -216,8 +221,23 @@ def mutate_cells(work: Dirt, column: str, name: str, rows: Index, random: np.ran
     mutate = KINDS[name]
     chance = random.random((len(rows), 3)).tolist()
     values = work.columns[column].take(pa.array(rows)).to_pylist()
+    between = JOINED.get(work.emission.table.columns[column], "") if name not in WHOLE_CELL else ""
+    if between:
+        mutate = one_part(mutate, between)
     wrong = [(mutate(value, *three) or value) if value else value for value, three in zip(values, chance, strict=True)]
     work.change(column, name, rows, wrong)
+
+
+def one_part(mutate: Mutation, between: str) -> Mutation:
+    """Return a mutation of one of several values in a cell; the third draw says of which."""
+
+    def mutated(value: str, a: float, b: float, c: float) -> str | None:
+        parts = value.split(between)
+        spot = int(c * len(parts))
+        wrong = mutate(parts[spot], a, b, c)
+        return None if wrong is None else between.join([*parts[:spot], wrong, *parts[spot + 1 :]])
+
+    return mutated
 
 
 def repeat_rows(work: Dirt, profile: Profile, random: np.random.Generator) -> dict[str, pa.Array]:
@@ -269,7 +289,8 @@ def find_contradictions(
     """Return, for rows with errors about a party, the columns that contradict each other in the dirty row."""
     found: dict[int, frozenset[str]] = {}
     for party in work.emission.table.parties:
-        names = [name for name in (party.number, party.paper, party.birth, party.sex) if name in work.columns]
+        told = (party.number, party.paper, party.birth, party.sex, party.names)
+        names = [name for name in told if name in work.columns]
         rows = sorted({cell[0] for cell in errors if cell[1] in names})
         if party.entity != "person" or not rows:
             continue

@@ -76,6 +76,9 @@ class DropTables:
         place, gone = list(table.columns).index(table.key), set(keys)
         self.lists[table.name] = [line for line in self.rows(table) if line[place] not in gone]
 
+    def note(self, table: Table, entries: Sequence[tuple[str, str, str]]) -> None:
+        """A list of paper keeps no log."""
+
     def close(self) -> None:
         """Write the lists, whole, then a marker with length and digest beside each."""
         for name in self.lists:

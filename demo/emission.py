@@ -8,11 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demo import digits
 from demo.names import Index
 from demo.papers import CITIZEN, HONG_KONG, MACAO, PASSPORT, PERMANENT_NEW, PERMANENT_OLD, TAIWAN, Flags
 from demo.people import People
+from demo.world import Chunk
 
 NOTHING = pa.scalar(None, pa.string())
+# how departments write a moment
+DASHED, SLASHED, DIGITS, ISO = "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y%m%d%H%M%S", "%Y-%m-%dT%H:%M:%S"
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,9 @@ class Party:
     birth: str = ""
     sex: str = ""  # column of the sex, or the fixed '1' / '2'
     others: tuple[str, ...] = ()  # further columns that speak of this party
+    optional: bool = False  # not every row has this party; `owner#2` is the second one named in the cells of `owner`
+    names: str = ""  # column of the names where a cell holds several parties
+    joins: tuple[str, str] = ("", "")  # what stands between their names, and between their numbers
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,9 @@ class Table:
     crosses: tuple[tuple[str, str], ...] = ()  # numbers of two parties that get crossed
     neighbours: tuple[tuple[str, ...], ...] = ()  # columns copied together from the row above
     unlimited: tuple[str, ...] = ()  # free text columns that can hold overlong values
-
+    clock: str = DASHED  # how the update time is written
+    log: str = ""  # table in which the department's program notes each change: number, key, kind, time
+    types: dict[str, str] = field(default_factory=dict)  # columns that a server keeps in a type of its own
     printable_only: bool = False  # an .xlsx cannot hold control characters
 
     def owner(self, column: str) -> str:
@@ -68,13 +77,26 @@ class Planted:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What rows of one table prove, one entry a row (null `first`: nothing): parties, the thing, days since 1970."""
+
+    kind: str
+    first: pa.Array
+    second: pa.Array | None  # the other party, where the fact has one
+    thing: pa.Array | None  # the number by which the fact or its object is known: plate, unit, contract, account
+    since: Index
+    until: Index | None = None  # -1: still standing
+
+
+@dataclass(frozen=True)
 class Emission:
-    """Rows of one table: text columns and, for each statement, the true id of its party."""
+    """Rows of one table: text columns and, for each statement, the true id of its party (null: no such party)."""
 
     table: Table
     columns: dict[str, pa.Array]
     parties: dict[str, pa.Array]
     planted: tuple[Planted, ...] = ()
+    facts: tuple[Facts, ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns[self.table.key])
@@ -116,8 +138,6 @@ def blank(values: pa.Array) -> pa.Array:
 
 def keys(letter: str, start: int, count: int, width: int = 9) -> pa.Array:
     """Return running keys of a prefix and digits."""
-    from demo import digits
-
     return digits.text(
         digits.join(digits.constant(letter, count), digits.matrix(np.arange(start, start + count), width))
     )
@@ -158,3 +178,27 @@ def written_name(
     old = former.take(pa.array(spots))
     planted = Planted(column, "former_name", spots, name.take(pa.array(spots)), old)
     return pc.if_else(pa.array(chosen), former, name), (planted,) if len(spots) else ()
+
+
+def stamp(random: np.random.Generator, chunk: Chunk, count: int, clock: str = DASHED) -> pa.Array:
+    """Return update times: of years past on day 0, of the day itself later; always between 08:30 and 18:00."""
+    back = (random.random(count) ** 3 * 2500).astype(np.int64) if chunk.day == 0 else np.zeros(count, dtype=np.int64)
+    return digits.stamps(chunk.as_of - back, 30600 + random.random(count) * 34199, clock)
+
+
+def numbered(prefix: str, values: Index, width: int) -> pa.Array:
+    """Return keys of a prefix and digits that do not run, each value its own key."""
+    return digits.text(digits.join(digits.constant(prefix, len(values)), digits.scramble(values, width)))
+
+
+def flags(values: pa.Array) -> Flags:
+    """Return truth values as an array to reckon with; null is false."""
+    found: Flags = pc.fill_null(values, False).to_numpy(zero_copy_only=False)
+    return found
+
+
+def joined(*parts: pa.Array | str, between: str = "") -> pa.Array:
+    """Return texts joined row by row; null parts are left out, with what would stand before them."""
+    # Arrow loses a row whose every part is left out: an empty first part keeps it
+    made = pc.binary_join_element_wise(pa.scalar(""), *parts, between, null_handling="skip")
+    return pc.utf8_slice_codeunits(made, len(between))

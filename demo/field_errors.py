@@ -7,10 +7,15 @@ from datetime import date
 from demo.number_errors import at, other_digit
 
 
+def mark_of(value: str) -> str:
+    """Return what stands between the parts of a date."""
+    return "-" if "-" in value else "/" if "/" in value else ""
+
+
 def date_parts(value: str) -> tuple[str, date] | None:
     """Return separator and date of a plain date text, or None for other forms."""
-    separator_used = "-" if "-" in value else ""
-    plain = value.replace("-", "")
+    separator_used = mark_of(value)
+    plain = value.replace("-", "").replace("/", "")
     if len(plain) != 8 or not plain.isdigit():
         return None
     return separator_used, date(int(plain[:4]), int(plain[4:6]), int(plain[6:]))
@@ -46,8 +51,7 @@ def excel_serial(value: str, a: float, b: float, c: float) -> str | None:
 
 def date_sentinel(value: str, a: float, b: float, c: float) -> str | None:
     """A date that means unknown."""
-    mark = "-" if "-" in value else ""
-    return shaped(mark, *[(1900, 1, 1), (9999, 9, 9), (1899, 12, 31), (2099, 12, 31)][int(a * 4)])
+    return shaped(mark_of(value), *[(1900, 1, 1), (9999, 9, 9), (1899, 12, 31), (2099, 12, 31)][int(a * 4)])
 
 
 def date_in_words(value: str, a: float, b: float, c: float) -> str | None:
@@ -138,6 +142,12 @@ def formula(value: str, a: float, b: float, c: float) -> str | None:
 def overlong(value: str, a: float, b: float, c: float) -> str | None:
     """A value much longer than any column's limit: the same text pasted again and again."""
     return (value or "备注") * (1 + int((500 + a * 5000) / max(len(value), 2)))
+
+
+def part_missing(value: str, a: float, b: float, c: float) -> str | None:
+    """The last of several owners, or the last of their numbers, left out."""
+    between = "、" if "、" in value else ","
+    return value.rpartition(between)[0] or None
 
 
 def house_number_off(value: str, a: float, b: float, c: float) -> str | None:

@@ -28,6 +28,7 @@ from demo.field_errors import (
     other_sex,
     out_of_table,
     overlong,
+    part_missing,
     year_off,
 )
 from demo.name_errors import (
@@ -111,6 +112,7 @@ KINDS: dict[str, Mutation] = {
         formula,
         overlong,
         house_number_off,
+        part_missing,
     )
 }
 RECOVERABLE = frozenset(

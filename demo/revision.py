@@ -31,6 +31,8 @@ class Revision:
     able_people: list[dict[str, Any]]
     records: list[pa.Table] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
+    facts: list[pa.Table] = field(default_factory=list)
+    ended: set[str] = field(default_factory=set)  # `table/key` of rows whose life ended
     dropped: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     learnt: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
@@ -71,6 +73,11 @@ class Revision:
         for key in keys:
             self.by_key.pop((table.name, key), None)
         self.note(table, keys, "deleted", "")
+        self.end(table, keys)
+
+    def end(self, table: Table, keys: Iterable[str]) -> None:
+        """Remember that what these rows proved holds no longer."""
+        self.ended |= {f"{table.name}/{key}" for key in keys}
 
     def mend(self, table: Table, key: str, columns: set[str]) -> None:
         """Forget the errors of cells that are right now."""
@@ -84,6 +91,7 @@ class Revision:
     def add_rows(self, dirty: Dirty) -> None:
         """Add the truth of new rows."""
         self.records.append(truth.records(dirty, self.day))
+        self.facts.append(truth.stated(dirty.emission, self.day))
         self.take(dirty.defects.to_pylist())
         self.note(dirty.table, dirty.columns[dirty.table.key].to_pylist(), "new", "")
 
@@ -106,7 +114,11 @@ def usable_keys(folder: Path, table: Table) -> list[str]:
     file = pq.ParquetFile(folder / "records.parquet")
     found: list[str | None] = []
     statement = table.parties[0].statement
+    place = file.schema_arrow.names.index("table")
     for group in range(file.num_row_groups):
+        bounds = file.metadata.row_group(group).column(place).statistics
+        if bounds is not None and bounds.has_min_max and not bounds.min <= table.name <= bounds.max:
+            continue  # a row group holds rows of few tables, mostly of one
         rows = file.read_row_group(group, columns=["table", "statement", "key"])
         mine = pc.and_(pc.equal(rows["table"], table.name), pc.equal(rows["statement"], statement))
         found += rows.filter(mine)["key"].to_pylist() if pc.any(mine).as_py() else []
@@ -127,7 +139,7 @@ def revise_truth(folder: Path, revision: Revision, chunk: Chunk) -> None:
     rewrite(
         folder,
         "facts",
-        lambda rows: handed_over(rows, leaders, today),
+        lambda rows: ended(handed_over(rows, leaders, today), revision.ended, today),
         [
             pa.Table.from_pylist(
                 [
@@ -138,12 +150,15 @@ def revise_truth(folder: Path, revision: Revision, chunk: Chunk) -> None:
                         "since": today,
                         "until": None,
                         "day": revision.day,
+                        "thing": None,
+                        "source": None,
                     }
                     for firm, person in leaders.items()
                 ],
                 schema=truth.FACTS,
             ),
             truth.facts(chunk),
+            *revision.facts,
         ],
     )
     truth.write(folder, "defects", revision.standing_defects())
@@ -193,6 +208,15 @@ def handed_over(rows: pa.Table, leaders: dict[str, str], today: str) -> pa.Table
     firms = pc.is_in(rows["second_id"], value_set=pa.array(sorted(leaders), pa.string()))
     ended = pc.and_(pc.and_(firms, pc.equal(rows["kind"], "legal_representation")), pc.is_null(rows["until"]))
     until = pc.if_else(ended, pa.scalar(today), rows["until"])
+    return rows.set_column(rows.column_names.index("until"), "until", until)
+
+
+def ended(rows: pa.Table, sources: set[str], today: str) -> pa.Table:
+    """Return facts in which those proved by rows that ended today say so."""
+    mine = pc.and_(
+        pc.is_in(rows["source"], value_set=pa.array(sorted(sources), pa.string())), pc.is_null(rows["until"])
+    )
+    until = pc.if_else(mine, pa.scalar(today), rows["until"])
     return rows.set_column(rows.column_names.index("until"), "until", until)
 
 

@@ -16,6 +16,17 @@ from demo.emission import Table
 Row = dict[str, "str | None"]
 
 
+def as_text(value: object) -> str | None:
+    """Return a cell as the department would write it: a server may give dates and numbers as such."""
+    return None if value is None else str(value)
+
+
+def log_of(table: Table) -> Table:
+    """Return the table in which changes of `table` are noted: running number, key, kind and time."""
+    columns = {"LOG_ID": "key", table.key: "plain", "CZLX": "plain", "CZSJ": "stamp"}
+    return Table(table.department, table.log, "LOG_ID", "CZSJ", columns, (), clock=table.clock)
+
+
 class Tables(Protocol):
     """A department's place for tables."""
 
@@ -38,6 +49,9 @@ class Tables(Protocol):
 
     def delete(self, table: Table, keys: Iterable[str]) -> None:
         """Delete rows by key."""
+
+    def note(self, table: Table, entries: Sequence[tuple[str, str, str]]) -> None:
+        """Write changes into the table's log: key, kind (I, U or D), time."""
 
     def close(self) -> None:
         """Commit and let go."""
@@ -69,16 +83,23 @@ class SqlTables:
 
     def column_types(self, table: Table) -> str:
         """Return the column list of CREATE TABLE."""
-        return ", ".join(f"{self.name(column)} TEXT" for column in table.columns)
+        return ", ".join(f"{self.name(column)} {self.type_of(table, column)}" for column in table.columns)
+
+    def type_of(self, table: Table, column: str) -> str:
+        """Return the type of one column: text, unless the department keeps it in another and the server knows it."""
+        return table.types.get(column, "TEXT")
 
     def create(self, table: Table) -> None:
         """Make the table empty, in place of an older one. Departments' tables have no primary keys to rely on."""
         self.run(f"DROP TABLE IF EXISTS {self.place(table)}")
         self.run(f"CREATE TABLE {self.place(table)} ({self.column_types(table)})")
+        if table.log:
+            self.run(f"DROP TABLE IF EXISTS {self.place(log_of(table))}")
+            self.run(f"CREATE TABLE {self.place(log_of(table))} ({self.column_types(log_of(table))})")
 
     def finish(self, table: Table) -> None:
         """Index key and update time after the first load."""
-        for column in (table.key, table.stamp):
+        for column in filter(None, (table.key, table.stamp)):
             self.run(
                 f"CREATE INDEX {self.name(f'IX_{table.name}_{column}')} ON {self.place(table)} ({self.name(column)})"
             )
@@ -88,7 +109,16 @@ class SqlTables:
         columns = ", ".join(self.name(column) for column in table.columns)
         query = f"SELECT {columns} FROM {self.place(table)} {self.where(table)}"  # noqa: S608  # quoted identifiers
         found = [self.run(query, [key]) for key in keys]
-        return [dict(zip(table.columns, row, strict=True)) for rows in found for row in rows]
+        return [dict(zip(table.columns, map(as_text, row), strict=True)) for rows in found for row in rows]
+
+    def note(self, table: Table, entries: Sequence[tuple[str, str, str]]) -> None:
+        """Write changes into the table's log, numbered on: key, kind (I, U or D), time."""
+        log = log_of(table)
+        [(last,)] = self.run(f"SELECT count(*) FROM {self.place(log)}")  # noqa: S608  # quoted identifiers
+        marks = ", ".join([self.mark] * len(log.columns))
+        statement = f"INSERT INTO {self.place(log)} VALUES ({marks})"  # noqa: S608  # quoted identifiers
+        for number, entry in enumerate(entries, int(last) + 1):
+            self.run(statement, [f"{number:012d}", *entry])
 
     def update(self, table: Table, key: str, cells: Row) -> None:
         """Set cells of the row with this key."""
@@ -112,6 +142,10 @@ class SqliteTables(SqlTables):
     """One SQLite file a department, loaded through ADBC in autocommit, so that its bytes are the same each time."""
 
     mark, holds = "?", Store(null_characters=True, control_characters=True, repeats_rows=False)
+
+    def type_of(self, table: Table, column: str) -> str:
+        """Return TEXT: a SQLite file holds whatever was written."""
+        return "TEXT"
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -190,12 +224,9 @@ class MysqlTables(SqlTables):
             charset="utf8mb4",
         )
 
-    def column_types(self, table: Table) -> str:
-        """Return the column list of CREATE TABLE."""
-        narrow = (table.key, table.stamp)
-        return ", ".join(
-            f"{self.name(column)} {'VARCHAR(64)' if column in narrow else 'TEXT'}" for column in table.columns
-        )
+    def type_of(self, table: Table, column: str) -> str:
+        """Return the type of one column; what is indexed has to be narrow."""
+        return table.types.get(column, "VARCHAR(64)" if column in (table.key, table.stamp) else "TEXT")
 
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows by executemany, which PyMySQL folds into multi-row INSERTs."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from pathlib import Path
 
+from demo import moments
 from demo.build import BuildError, standing
 from demo.departments import DEPARTMENTS
 from demo.departments import agriculture as paper
 from demo.drops import DropTables
 from demo.emission import Table
-from demo.stores import SqliteTables
+from demo.stores import SqliteTables, log_of
 
 COLUMNS = {
     "RK_CZRK": "LXDH",
@@ -18,6 +18,15 @@ COLUMNS = {
     "E_BASEINFO": "TEL",
     "MARRIAGE_REG": "TEL_MAN",
     "AC01": "AAE005",
+    "DA_JKDA": "WS02_01_010_01",
+    "PSN_INFO_B": "TEL",
+    "DJ_NSRXX": "LXDH",
+    "DJ_QLR_GR": "LXDH",
+    "FW_HTBA": "MSRDH",
+    "XJ_XSXX": "LXDH",
+    "VEH_GR": "LXDH",
+    "gr_zhxx": "sjhm",
+    "APPLY_PERSON": "ContactMobile",
     "subsidy_recipients": "联系电话",
 }
 
@@ -60,14 +69,22 @@ def touch_row(out: Path, department: str, table: Table) -> tuple[str, str, str]:
     healthy = f"{cell} LIKE ? AND {name} IS NOT NULL GROUP BY {name} HAVING count(*) = 1"
     query = f"SELECT {name}, {cell} FROM {place} WHERE {healthy} ORDER BY {name} LIMIT 1"  # noqa: S608  # quoted
     found = tables.run(query, [like])
-    last = tables.run(f"SELECT max({tables.name(table.stamp)}) FROM {place}")[0][0]  # noqa: S608  # quoted
     if not found:
         raise BuildError(f"{table.name}: 没有可改的行 / no row to change")
     key, before = found[0]
-    later = datetime.fromisoformat(last) + timedelta(seconds=1)
-    tables.update(table, key, {column: next_value(before), table.stamp: later.strftime("%Y-%m-%d %H:%M:%S")})
+    later = {table.stamp: last_moment(tables, table)} if table.stamp else {}
+    tables.update(table, key, {column: next_value(before), **later})
+    if table.log:
+        tables.note(table, [(key, "U", last_moment(tables, log_of(table)))])
     tables.close()
     return key, before, next_value(before)
+
+
+def last_moment(tables: SqliteTables, table: Table) -> str:
+    """Return a second after the table's last update time; the evening of day 0 where it has none yet."""
+    query = f"SELECT max({tables.name(table.stamp)}) FROM {tables.place(table)}"  # noqa: S608  # quoted identifiers
+    last = tables.run(query)[0][0] or moments.written(table, "2026-06-30 18:00:00")
+    return moments.second_later(table, last)
 
 
 def touch_list(out: Path, table: Table) -> tuple[str, str, str]:

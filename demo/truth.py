@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from demo import digits
 from demo.companies import TYPE_CODES
 from demo.dirt import DEFECTS, Dirty
-from demo.emission import NOTHING
+from demo.emission import NOTHING, Emission
 from demo.names import Index
 from demo.papers import PAPERS
 from demo.world import Chunk
@@ -71,7 +71,16 @@ RECORDS = pa.schema(
     ]
 )
 FACTS = pa.schema(
-    [("kind", TEXT), ("first_id", TEXT), ("second_id", TEXT), ("since", TEXT), ("until", TEXT), ("day", pa.int32())]
+    [
+        ("kind", TEXT),
+        ("first_id", TEXT),
+        ("second_id", TEXT),
+        ("since", TEXT),
+        ("until", TEXT),
+        ("day", pa.int32()),
+        ("thing", TEXT),
+        ("source", TEXT),
+    ]
 )
 CHANGES = pa.schema(
     [("day", pa.int32()), ("department", TEXT), ("table", TEXT), ("key", TEXT), ("change", TEXT), ("columns", TEXT)]
@@ -220,6 +229,8 @@ def facts(chunk: Chunk) -> pa.Table:
                     digits.dates(since, "-"),
                     dates_or_null(until),
                     day_column(chunk.day, len(since)),
+                    pa.nulls(len(since), TEXT),
+                    pa.nulls(len(since), TEXT),
                 ],
                 schema=FACTS,
             )
@@ -228,11 +239,34 @@ def facts(chunk: Chunk) -> pa.Table:
     )
 
 
+def stated(emission: Emission, day: int) -> pa.Table:
+    """Return what the rows of one table prove as a table of `FACTS`; `source` is `table/key` of the row."""
+    table, count = emission.table, len(emission)
+    source = pc.binary_join_element_wise(pa.scalar(table.name), emission.columns[table.key], "/")
+    parts = []
+    for one in emission.facts:
+        rows = pa.table(
+            [
+                repeat(one.kind, count),
+                one.first,
+                pa.nulls(count, TEXT) if one.second is None else one.second,
+                digits.dates(one.since, "-"),
+                pa.nulls(count, TEXT) if one.until is None else dates_or_null(one.until),
+                day_column(day, count),
+                pa.nulls(count, TEXT) if one.thing is None else one.thing,
+                source,
+            ],
+            schema=FACTS,
+        )
+        parts.append(rows.filter(pc.is_valid(rows["first_id"])))
+    return pa.concat_tables(parts) if parts else FACTS.empty_table()
+
+
 def records(dirty: Dirty, day: int) -> pa.Table:
     """Return whose every statement of the rows is, as a table of `RECORDS`; keys are as the source has them."""
     table, key = dirty.table, dirty.columns[dirty.table.key]
     count = len(key)
-    return pa.concat_tables(
+    rows = pa.concat_tables(
         [
             pa.table(
                 [
@@ -249,3 +283,4 @@ def records(dirty: Dirty, day: int) -> pa.Table:
             for party in table.parties
         ]
     )
+    return rows.filter(pc.is_valid(rows["true_id"])) if any(party.optional for party in table.parties) else rows

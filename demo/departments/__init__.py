@@ -11,14 +11,39 @@ from types import ModuleType
 
 from demo.departments import (
     agriculture,
+    approval,
     civil_affairs,
+    education,
+    health,
+    housing_contracts,
+    housing_fund,
     market_regulation,
+    medical_insurance,
     police_population,
     police_seal,
+    real_estate,
     social_security,
+    tax,
+    vehicles,
 )
 
-DEPARTMENTS: dict[str, ModuleType] = {
-    module.DEPARTMENT: module
-    for module in (police_population, police_seal, market_regulation, civil_affairs, social_security, agriculture)
-}
+# A department's place decides its random numbers: new ones are added at the end.
+ORDER = (
+    police_population,
+    police_seal,
+    market_regulation,
+    civil_affairs,
+    social_security,
+    agriculture,
+    health,
+    medical_insurance,
+    tax,
+    real_estate,
+    housing_contracts,
+    education,
+    vehicles,
+    housing_fund,
+    approval,
+)
+
+DEPARTMENTS: dict[str, ModuleType] = {module.DEPARTMENT: module for module in ORDER}

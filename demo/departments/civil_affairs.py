@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demo import digits
-from demo.departments.police_population import stamp
 from demo.emission import (
     Emission,
     Party,
@@ -18,6 +17,7 @@ from demo.emission import (
     paper_codes,
     shown_number,
     some,
+    stamp,
     take,
     written_name,
 )

@@ -8,8 +8,19 @@ import pyarrow.compute as pc
 
 from demo import digits
 from demo.companies import PUBLIC, TYPE_CODES
-from demo.departments.police_population import stamp
-from demo.emission import Emission, Party, Table, choose, codes_of, paper_codes, shown_number, some, take, written_name
+from demo.emission import (
+    Emission,
+    Party,
+    Table,
+    choose,
+    codes_of,
+    paper_codes,
+    shown_number,
+    some,
+    stamp,
+    take,
+    written_name,
+)
 from demo.profile import Profile
 from demo.world import Chunk
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demo import digits
-from demo.emission import Emission, Party, Planted, Table, blank, some, take, written_name
+from demo.emission import Emission, Party, Planted, Table, blank, some, stamp, take, written_name
 from demo.names import Index
 from demo.people import GRANDFATHER, HEAD, SPOUSE, People
 from demo.places import gazetteer
@@ -173,12 +173,6 @@ def whereabouts(random: np.random.Generator, people: People, rows: Index, profil
         "MLXZ": some(random, take(home.detail, rows), profile.filled("RK_CZRK", "MLXZ")),
         "PCS": stations.take(pa.array(home.division[rows] % len(stations))),
     }
-
-
-def stamp(random: np.random.Generator, chunk: Chunk, count: int) -> pa.Array:
-    """Return update times: of years past on day 0, of the day itself later; always between 08:30 and 18:00."""
-    back = (random.random(count) ** 3 * 2500).astype(np.int64) if chunk.day == 0 else np.zeros(count, dtype=np.int64)
-    return digits.stamps(chunk.as_of - back, 30600 + random.random(count) * 34199)
 
 
 def alter(random: np.random.Generator, row: dict[str, str | None], today: str) -> dict[str, str | None]:

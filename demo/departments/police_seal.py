@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow.compute as pc
 
 from demo import digits
-from demo.departments.police_population import stamp
 from demo.emission import (
     Emission,
     Party,
@@ -17,6 +16,7 @@ from demo.emission import (
     shown_number,
     some,
     stale_rows,
+    stamp,
     take,
     written_name,
 )

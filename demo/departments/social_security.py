@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 
 from demo import digits
 from demo.companies import SOLE, Companies
-from demo.departments.police_population import stamp
 from demo.emission import (
     Emission,
     Party,
@@ -19,6 +18,7 @@ from demo.emission import (
     shown_number,
     some,
     stale_rows,
+    stamp,
     take,
     written_name,
 )

@@ -8,6 +8,8 @@ import pytest
 from demo.build import BuildError
 from demo.days import bring_to_day
 from demo.emission import Table
+from demo.moments import read
+from demo.stores import log_of
 from tests.demo.city import files, order, rows, tables, truth
 
 
@@ -54,12 +56,14 @@ def test_each_kind_of_change_happens_and_the_update_time_moves(stepwise: dict[in
         }
         if table.stamp:
             moved = [key for key, kind in told.items() if kind in ("changed", "corrected", "soft_deleted")]
-            assert moved and all(str(after[key][table.stamp]).startswith("2026-07-01") for key in moved)
+            assert moved and all(
+                str(read(table, after[key][table.stamp] or "")).startswith("2026-07-01") for key in moved
+            )
 
 
 def test_hard_deletes_leave_source_and_truth(stepwise: dict[int, Path]) -> None:
     gone = {(one["table"], one["key"]) for one in truth(stepwise[1], "changes") if one["change"] == "deleted"}
-    assert {table for table, _ in gone} >= {"AC01", "subsidy_recipients"}
+    assert {table for table, _ in gone} >= {"AC01", "subsidy_recipients", "XJ_XSXX", "VEH_GR"}
     assert not gone & {(one["table"], one["key"]) for one in truth(stepwise[1], "records")}
     assert not gone & {(one["table"], one["key"]) for one in truth(stepwise[1], "defects")}
 
@@ -79,9 +83,39 @@ def test_a_new_representative_is_one_fact_and_leads_the_row(stepwise: dict[int, 
 
 def test_late_rows_carry_yesterdays_last_hour(stepwise: dict[int, Path]) -> None:
     late = [one for one in truth(stepwise[2], "changes") if one["change"] == "late" and one["day"] == 2]
-    found = {(table.name, key): row for table in tables() for key, row in by_key(stepwise[2], table).items()}
-    stamps = [found[one["table"], one["key"]][str(one["columns"])] for one in late]  # type: ignore[index]
+    found = {(table.name, key): (table, row) for table in tables() for key, row in by_key(stepwise[2], table).items()}
+    stamps = [read(table, row[table.stamp] or "") for table, row in (found[one["table"], one["key"]] for one in late)]  # type: ignore[index]
     assert stamps and all("2026-07-01 17:05:00" <= str(stamp) < "2026-07-01 18:00:00" for stamp in stamps)
+
+
+def test_the_log_tells_every_change_of_a_table_without_update_time(stepwise: dict[int, Path]) -> None:
+    kinds = {"new": "I", "changed": "U", "corrected": "U", "soft_deleted": "U", "deleted": "D"}
+    logged = [table for table in tables() if table.log]
+    assert logged and not any(table.stamp for table in logged)
+    assert "I" in {row["CZLX"] for table in logged for row in rows(stepwise[2], log_of(table))}
+    for table in logged:
+        assert rows(stepwise[0], log_of(table)) == []
+        entries = rows(stepwise[2], log_of(table))
+        told = [
+            (one["key"], kinds[str(one["change"])])
+            for one in truth(stepwise[2], "changes")
+            if one["table"] == table.name and one["change"] in kinds and one["key"]
+        ]
+        assert sorted((str(row[table.key]), row["CZLX"]) for row in entries) == sorted(told)  # type: ignore[type-var]
+        assert {"U", "D"} <= {row["CZLX"] for row in entries} <= {"I", "U", "D"}
+        assert [row["LOG_ID"] for row in entries] == [f"{number:012d}" for number in range(1, len(entries) + 1)]
+        assert [row["CZSJ"] for row in entries] == sorted(str(row["CZSJ"]) for row in entries)
+
+
+def test_a_fact_ends_with_the_row_that_proved_it(stepwise: dict[int, Path]) -> None:
+    over = {
+        f"{one['table']}/{one['key']}"
+        for one in truth(stepwise[1], "changes")
+        if one["change"] in ("deleted", "soft_deleted")
+    }
+    before = {one["source"] for one in truth(stepwise[0], "facts") if one["source"] and one["until"] is None}
+    ended = {one["source"] for one in truth(stepwise[1], "facts") if one["source"] and one["until"] == "2026-07-01"}
+    assert ended and ended == over & before
 
 
 def test_standing_city_is_left_alone_and_strangers_are_refused(stepwise: dict[int, Path], tmp_path: Path) -> None:
