@@ -105,7 +105,8 @@ def trace_field(hub: Hub, entity_name: str, identity: str, field_name: str, show
     contract = hub.contract(origin["department"])
     plan = table_plan(hub, contract, contract.table(statement["source_table"]))
     field = entity.field(field_name)
-    told = next(one for one in explain(raw, plan, statement["statement"]) if one.field == field_name)
+    emit, _, part = statement["statement"].partition("#")  # owner#2: the second one in the cell
+    told = next(one for one in explain(raw, plan, emit, int(part or 1) - 1) if one.field == field_name)
     return {
         "field": field_name,
         "golden": str(row[field_name]) if shown.revealed else masked(field, row[field_name]),

@@ -20,6 +20,8 @@ def clean_field(texts: pa.Array, emit: Emit, mapping: FieldMapping, plan: TableP
     if standard.kind == "code":
         context["allowed"] = plan.allowed(standard.codes)
         context["crosswalk"] = plan.crosswalk(mapping.codes) if mapping.codes else None
+    if standard.kind == "date" and not any(rule.code == "not_future" for rule in standard.rules):
+        context["as_of"] = None  # an inspection valid until next year is no slip
     return clean_kind(standard.kind, texts, plan, context)
 
 

@@ -11,6 +11,13 @@ from standardise.source_text import SourceRows, taken
 from values.row_identity import row_hashes
 
 
+def statement_names(one: Draft) -> pa.Array:
+    """Return the name of each statement: the emit's, and `owner#2` for the second party of one cell."""
+    last = int(one.chosen.parts.max(initial=0))
+    names = [one.emit.name, *(f"{one.emit.name}#{part}" for part in range(2, last + 2))]
+    return pa.array(names).take(pa.array(one.chosen.parts))
+
+
 def accepted_statements(source: SourceRows, one: Draft, plan: TablePlan) -> pa.Table:
     """Return the accepted statements of one emit, in row order, with the columns of `statement_schema(entity)`.
 
@@ -35,7 +42,7 @@ def accepted_statements(source: SourceRows, one: Draft, plan: TablePlan) -> pa.T
     columns |= {
         "department": pa.repeat(plan.contract.department, count),
         "source_table": pa.repeat(plan.table.name, count),
-        "statement": pa.repeat(one.emit.name, count),
+        "statement": statement_names(one).filter(pa.array(keep)),
         "issues": one.notes.issues(keep),
     }
     blank = {part.name: pa.nulls(count, part.type) for part in schema if part.name not in columns}

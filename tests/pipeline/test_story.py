@@ -28,7 +28,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]
 def test_every_row_and_every_statement_is_accounted_for(told: tuple[Story, Hub]) -> None:
     _, hub = told
     batches = hub.ledger.batches("accepted")
-    assert len(batches) == 8
+    assert len(batches) == sum(len(contract.tables) for contract in hub.city.contracts.values())
     for batch in batches:
         counts = batch.counts
         rows = ("standardised", "rejected", "identical", "superseded", "deleted")
@@ -142,9 +142,9 @@ def test_anchored_identifiers_are_linked_to_their_owner(told: tuple[Story, Hub],
         SELECT linked.* FROM linked JOIN owners USING (hub_id)
         WHERE true_id <> owner AND NOT EXISTS (
             FROM true_defects d WHERE d.department = linked.department AND d."table" = linked.source_table
-              AND d.key = linked.source_key AND NOT d.detectable)""",
+              AND d.key = linked.source_key AND (NOT d.detectable OR d.defect = 'repeated_key'))""",
     )
-    assert wrong == []
+    assert wrong == []  # the truth of a repeated key names both rows: which one stands, it does not say
     [(linked,)] = ask(hub, tale, f"SELECT count(*) FROM {entity}_links WHERE decision = 'link'")
     assert linked > 100
 
