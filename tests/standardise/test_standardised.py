@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -234,10 +235,27 @@ def test_owners_in_one_cell_are_people_of_their_own_and_odd_counts_are_named() -
     )
     done = standardise(rows, plan(table))
     assert done.statements["boss"].column("citizen_id").to_pylist() == [MAN, WOMAN]
+    assert done.statements["boss"].column("statement").to_pylist() == ["boss", "boss#2"]
+    assert done.statements["legal_representation"].column("statement").to_pylist() == [
+        "legal_representation", "legal_representation#2",
+    ]  # fmt: skip
     assert done.statements["legal_representation"].num_rows == 2
     assert ("boss", "citizen_id", "split_mismatch", "quarantined") in refusals(done)
     assert done.counts.held == 2
     assert done.counts.balanced
+
+
+def test_only_a_day_that_must_be_past_may_not_be_to_come() -> None:
+    fields = (of("certificate_number", "ID"), of("died_on", "DIED"))
+    death = Emit("death", "death", fields, (PartyMapping("deceased", "person"),))
+    licence = Emit(
+        "licence", "licence", (of("licence_number", "ID"), of("valid_until", "UNTIL")),
+        (PartyMapping("holder_person", "person"),),
+    )  # fmt: skip
+    table = TableContract("T", ("ID",), (Emit("person", "person", (of("name", "XM"),)), death, licence))
+    done = standardise(raw(ID=["1"], XM=["张伟"], DIED=["2093-01-05"], UNTIL=["2093-01-05"]), plan(table))
+    assert only(done, "licence")["valid_until"] == date(2093, 1, 5)
+    assert ("death", "died_on", "date_out_of_range", "quarantined") in refusals(done)
 
 
 def test_cells_that_are_joined_leave_out_what_says_nothing() -> None:
