@@ -1,4 +1,4 @@
-"""Addresses cut at their first digit: heads, tail templates, and the numbers that were taken out of the tails.
+"""Addresses cut at their first digit or Latin letter: heads, tail templates, and the numbers taken out of the tails.
 
 Heads (places) repeat from row to row; tails differ in their numbers only. With every run of digits as one mark few
 distinct heads and templates are left, whatever the number of addresses.
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from values.address_numerals import NUMERALS, UNITS, with_digits
-from values.shapes import DIGIT, code_point_table
+from values.shapes import DIGIT, LATIN, code_point_table
 from values.text_column import CodePoints, TextColumn
 from values.text_forms import FOLD_WIDE
 
@@ -32,7 +32,7 @@ _LONGEST = 200  # characters: the longest address the standard knows; what is lo
 class CutAddresses:
     """`heads` and `tails` have a text a row; row i's runs of digits begin at `runs[first_run[i]]`.
 
-    `asides` is what stood in brackets, null for nothing; `blank` marks rows without any text.
+    `asides` is what stood in brackets, null for nothing; `blank` marks rows that were empty or null.
     """
 
     heads: pa.StringArray
@@ -54,7 +54,8 @@ def cut_addresses(texts: pa.Array) -> CutAddresses:
     begins = digit & ~follows
     before = np.concatenate(([0], np.cumsum(begins)))
     first_run: Index = before[points.starts[:-1]]
-    in_head = before[1:] == np.repeat(first_run, points.lengths)
+    plain = np.concatenate(([0], np.cumsum(digit | LATIN[points.points])))
+    in_head = plain[1:] == np.repeat(plain[points.starts[:-1]], points.lengths)
     marked = np.where(digit, np.uint32(ord("0")), points.points).astype(np.uint32)
     numbers = points.points[digit]
     starts = np.append(np.flatnonzero(begins[digit]), len(numbers)).astype(np.int64)
@@ -65,7 +66,7 @@ def cut_addresses(texts: pa.Array) -> CutAddresses:
         pc.if_else(pc.equal(runs, ""), "0", runs),
         first_run,
         asides,
-        points.lengths == 0,
+        TextColumn(texts).empty,
     )
 
 

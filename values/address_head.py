@@ -16,21 +16,24 @@ from values.gazetteer_nation import Prefix, read_prefix, stem
 
 _ORDER = ("division", "town", "road", "village", "community")  # which meaning of one name counts first
 _TOWN = re.compile(r"(.{1,8}?(?:街道办事处|街道|镇|乡|苏木))(?!路|街|大街|道|政府|中心|卫生院|医院|小学|中学)")
-_VILLAGE = re.compile(r"([^路街道]{1,9}?村)(?:民委员会|委会)?")
+_VILLAGE = re.compile(r"([^路街]{1,9}?村)(?!大街|路|街|道)(?:民委员会|委会)?")
 _HAMLET = re.compile(r"([^路街道]{1,9}?(?:庄|屯|营|寨|沟|峪|堡|庄子|坨))$")
-_ROAD = re.compile(r"(.{1,10}?(?:大街|大道|公路|路|街|道))(?![办道路街])")
+_ROAD = re.compile(r"(.{1,10}?(?:大街|大道|公路|(?<!铁)路|街|(?<![知报频渠通味街])道))(?![办道路街])")
 _AFTER_VILLAGE = re.compile(r"(?:村)?(?:民委员会|委会)|社区(?:居民委员会|居委会)?|居民委员会|居委会|村")
-_LANE = re.compile(r"([东西南北中]段|.{1,6}?(?:巷|弄|胡同))")
+_LANE = re.compile(r"([东西南北中]段|.{1,6}?(?:巷|弄|胡同)|[甲乙丙丁]$)")
 _BESIDE = re.compile(
     r"[与和及]|交叉|交汇|路口|附近|旁|对面|对过|以[东西南北]|[东西南北]侧|[东西南北]头|[东西南北]边|路[东西南北]|[东西南北]$"
 )
+_SOMEWHERE = re.compile(r"对面|对过|附近|旁边?$|路口|交叉|交汇|[东西南北]侧")
+_MORE = re.compile(r"小区|(?=(?:[东西南北中一二三四五六七八九]|新)+[区期院里]$)")  # behind the name of an estate
 _ESTATE = re.compile(
     r"(?:小区|社区|花园|家园|公寓|大厦|大楼|广场|家属院|家属楼|宿舍楼?|新村|新区|山庄|别墅|庄园|华庭|逸城|半岛|"
     r"商场|市场|商城|超市|大学|学院|中学|小学|学校|医院|酒店|宾馆|饭店|公司|部队|校区|中心|基地|码头|银行|农场|"
-    r"林场|公园|营房|干休所|[苑园城湾府庭轩阁居郡里院厦厂局所站港庄楼])$"
+    r"林场|公园|营房|干休所|[苑园城湾府庭轩阁居郡院厦厂局所站港庄楼]|(?<![哪这那])里)$"
 )
 _CITY_TAIL = ("路", "街", "道", "港", "大")  # 秦皇岛路 would be a road, 秦皇岛港 a port
-_AREA = re.compile(r"市区|城区(?!管)")
+_UNIT_WORDS = ("号", "栋", "单元", "室")
+_AREA = re.compile(r"市辖区|市区|城区(?!管)")
 
 
 @dataclass
@@ -62,9 +65,11 @@ class _Reading:
     index: PlaceIndex
     at: int = 0
     stage: int = -1
+    whole: str = ""  # province or city, for a text that names nothing finer
     named: str = ""  # the division named, a district before a zone
     fit: Codes | None = None
     homes: list[Codes] = field(default_factory=list)
+    towns: list[Place] = field(default_factory=list)
     near: list[Codes] = field(default_factory=list)  # of towns and villages, which say what became of a retired county
 
 
@@ -77,6 +82,8 @@ def read_head(text: str, index: PlaceIndex) -> Head:
             pass
         _settle(reading)
     _structure(reading)
+    if text and reading.at == len(text) and not reading.head.division and not reading.head.reasons:
+        reading.head.division = reading.whole
     return reading.head
 
 
@@ -92,6 +99,8 @@ def _open(reading: _Reading) -> None:
         head.reasons |= bits(Reason.AMBIGUOUS_PLACE) if prefix.several else 0
         return
     reading.at = _local_start(text, prefix, index)
+    if reading.at == len(text):
+        reading.whole = prefix.code or index.city
     if reading.at and (area := _AREA.match(text, reading.at)):
         reading.at = area.end()
 
@@ -109,7 +118,7 @@ def _local_start(text: str, prefix: Prefix, index: PlaceIndex) -> int:
     if prefix.code.endswith("0000"):
         return prefix.end
     # 河北省海港区: the prefix took a division that the city's own names must read
-    return next((place for place in range(prefix.end) if next(index.at(text, place), None)), 0)
+    return next((at for at in range(2, prefix.end) if index.names_division(text, at)), 0)
 
 
 def _step(reading: _Reading) -> bool:
@@ -144,7 +153,9 @@ def _confirmed(place: Place, end: int, reading: _Reading) -> bool:
     """A short division needs a place of its own behind it, a village without 村 its own town before it."""
     if place.kind == "division":
         return any(
-            known.kind != "division" and known.fit & place.fit and not known.short
+            known.fit & place.fit
+            and not known.short
+            and (known.kind != "division" or reading.index.is_zone(known.code))
             for _, behind in reading.index.at(reading.text, end)
             for known in behind
         )
@@ -166,10 +177,10 @@ def _take(places: list[Place], end: int, reading: _Reading) -> None:
         if first.kind != "road":
             reading.near.append(home)
     if first.kind == "town":
-        one = [place for place in places if place.home & reading.fit]
-        head.town, head.town_name = (one[0].code, one[0].name) if len(one) == 1 else ("", first.name)
-        if len(one) > 1:
-            head.town_name = reading.text[reading.at : end]
+        reading.towns = places
+        head.town, head.town_name = (
+            (first.code, first.name) if len(places) == 1 else ("", reading.text[reading.at : end])
+        )
     elif first.kind == "village":
         head.village = first.name
     elif first.kind == "community":
@@ -186,17 +197,18 @@ def _settle(reading: _Reading) -> None:
     head, index = reading.head, reading.index
     if reading.named:
         head.division = index.standing(reading.named)
-    if head.town and (not reading.named or index.is_zone(reading.named) or head.division != reading.named):
+    if head.town:
         head.division = head.town[:6]
     elif reading.named and head.division != reading.named and len(near := index.narrowed(_shared(reading.near))) == 1:
         head.division = next(iter(near))
-    if head.division or not reading.homes:
-        return
-    shared = index.narrowed(_shared(reading.homes))
-    if len(shared) == 1:
-        head.division = next(iter(shared))
-    else:
-        head.reasons |= bits(Reason.AMBIGUOUS_PLACE)
+    if not head.division and reading.homes:
+        shared = index.narrowed(_shared(reading.homes))
+        if len(shared) == 1:
+            head.division = next(iter(shared))
+        else:
+            head.reasons |= bits(Reason.AMBIGUOUS_PLACE)
+    if not head.town and (right := [town for town in reading.towns if head.division in town.home]):
+        head.town, head.town_name = right[0].code, right[0].name
 
 
 def _shared(homes: list[Codes]) -> Codes:
@@ -222,9 +234,16 @@ def _structure(reading: _Reading) -> None:
         head.reasons |= unlisted
     if (head.road or head.village) and (found := _LANE.match(text)):
         head.lane, text = found[1], text[found.end() :]
-    if _BESIDE.match(text) or text.startswith(("号", "栋", "单元", "室")):
+    _place_left_over(head, text)
+
+
+def _place_left_over(head: Head, text: str) -> None:
+    """Put what no place explains where it belongs: an estate by its ending, beside a place, or open."""
+    if head.estate and (more := _MORE.match(text)):
+        head.estate += text[more.end() :]
+    elif head.estate or _BESIDE.match(text) or _SOMEWHERE.search(text) or text.startswith(_UNIT_WORDS):
         head.rest = text
-    elif text and len(text) > 1 and _ESTATE.search(text) and not head.estate:
+    elif len(text) > 2 and _ESTATE.search(text):
         head.estate = text
     else:
         head.open = text

@@ -72,7 +72,7 @@ class _Rows:
     def parts(self) -> dict[str, pa.Array]:
         """Return the columns, what head and tail say brought together."""
         parts = {name: self.head_text(name) for name in ("division", "town", "town_name", "village")}
-        parts["road"] = pc.coalesce(self.head_text("road"), self.tail_text("road"))
+        parts["road"] = pc.coalesce(self.head_text("road"), self.tail_text("road"))  # 河北大街; 102国道
         parts["lane"] = _joined(self.head_text("lane"), self.tail_text("lane"))
         for name in ("building", "unit", "floor"):
             parts[name] = self.tail_text(name)
@@ -94,9 +94,12 @@ class _Rows:
         before = _joined(before, _where(_there(before), self.tail_text("phase")))
         after = self.tail_text("estate")
         left = _joined(_where(~named, open_text), _where(_there(after), before))
-        rest = _joined(_joined(_joined(self.head_text("rest"), left), self.tail_text("rest")), self.cut.asides)
+        second_road = _where(_there(self.head_text("road")), self.tail_text("road"))
         loose = _where(~_there(before), self.tail_text("phase"))
-        return {"estate": pc.coalesce(after, before), "rest": _joined(loose, rest)}
+        rest = self.head_text("rest")
+        for more in (left, second_road, loose, self.tail_text("rest"), self.cut.asides):
+            rest = _joined(rest, more)
+        return {"estate": pc.coalesce(after, before), "rest": rest}
 
     def flags(self, parts: dict[str, pa.Array]) -> Flags:
         """Return the reasons of each row as bits."""
@@ -105,11 +108,12 @@ class _Rows:
         listed = there["town_name"] | there["village"] | there["road"]
         anchored = listed | there["estate"]
         left = np.logical_or.reduce([there[name] for name in _FINE])
-        mark(flags, ~self.cut.blank & ~anchored & (left | ~there["division"]), Reason.UNPARSED_ADDRESS)
-        nowhere = ~listed & there["estate"] & ~there["division"]
-        nowhere &= (flags & np.uint64(bits(Reason.AMBIGUOUS_PLACE))) == 0
+        clear = (flags & np.uint64(bits(Reason.AMBIGUOUS_PLACE))) == 0
         local = ~self.of_head(lambda head: head.outside)
-        mark(flags, local & (nowhere | (self.numbered_only & ~listed)), Reason.UNLISTED_PLACE)
+        unread = ~self.cut.blank & ~anchored & ((left & local) | ~there["division"])
+        mark(flags, clear & unread, Reason.UNPARSED_ADDRESS)
+        nowhere = ~listed & there["estate"] & ~there["division"]
+        mark(flags, local & clear & (nowhere | (self.numbered_only & ~listed)), Reason.UNLISTED_PLACE)
         return flags
 
     @property
@@ -146,23 +150,29 @@ class _Rows:
             return pa.nulls(len(self.tail_of), pa.string())
         plain = [part.run if part and part.text == DIGITS else -1 for part in parts]
         values = self._runs(np.array(plain, dtype=np.int64)[self.tail_of])
-        mixed = np.array([bool(part) and part.text != DIGITS for part in parts])[self.tail_of]  # type: ignore[union-attr]
-        if rows := np.flatnonzero(mixed).tolist():
-            filled = pa.array([self._filled(parts[self.tail_of[row]], row) for row in rows], pa.string())
-            values = pc.replace_with_mask(values, pa.array(mixed), filled)
+        mixed = np.array([part is not None and part.text != DIGITS for part in parts])[self.tail_of]
+        if bool(mixed.any()):
+            values = pc.replace_with_mask(values, pa.array(mixed), self._filled(parts, np.flatnonzero(mixed)))
         return values
 
     def _runs(self, wanted: npt.NDArray[np.int64]) -> pa.StringArray:
         places = pa.array(self.cut.first_run + wanted, mask=wanted < 0)
         return self.cut.runs.take(places)
 
-    def _filled(self, part: Part | None, row: int) -> str | None:
-        if part is None:
-            return None
-        pieces = part.text.split(DIGITS)
-        first = int(self.cut.first_run[row]) + part.run
-        numbers = [self.cut.runs[first + place].as_py() for place in range(len(pieces) - 1)]
-        return "".join(piece + number for piece, number in zip(pieces, [*numbers, ""], strict=True))
+    def _filled(self, parts: Sequence[Part | None], rows: npt.NDArray[np.int64]) -> pa.StringArray:
+        """Return texts with words around or between their numbers: 玉龙湾, 12-3, A座."""
+        pieces = [part.text.split(DIGITS) if part else [""] for part in parts]
+        counts = np.array([len(words) - 1 for words in pieces])
+        begins = np.array([part.run if part else 0 for part in parts])
+        template = self.tail_of[rows]
+        first = self.cut.first_run[rows] + begins[template]
+        filled = pa.array([words[0] for words in pieces]).take(pa.array(template))
+        for place in range(int(counts[template].max())):
+            over = counts[template] <= place
+            numbers = pc.fill_null(self.cut.runs.take(pa.array(first + place, mask=over)), "")
+            words = pa.array([one[place + 1] if len(one) > place + 1 else "" for one in pieces])
+            filled = pc.binary_join_element_wise(filled, numbers, words.take(pa.array(template)), "")
+        return filled
 
 
 def _part(tail: Tail, name: str) -> Part | None:

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 
 DIGITS = "0"  # the mark of a run of digits in a template
 _SIDE = "[甲乙丙丁戊东西南北中]"
-_HIGHWAY = re.compile(r"0(?:国道|省道|县道|乡道|公路|线(?!路)|号路|号街|经路|纬路|道街|马路)")
-_UNIT_CORPS = re.compile(r"0(?:部队|分队)(?:0分队)?")
-_PHASE = re.compile(r"0(?:期|区|小区)")
+_HIGHWAY = re.compile(r"[GSX]?(0(?:国道|省道|县道|乡道|公路|线(?!路)|号路|号街|经路|纬路|道街|马路))")
+_INSTITUTION = re.compile(r"0(?:部队|分队)(?:0分队)?|0(?:医院|中学?|小学|厂|工厂|仓库|工区|农场|林场)(?=$|0)")
+_PHASE = re.compile(r"(?:0|[A-Z])(?:期|区|小区)")
 _LANE = re.compile(r"0(?:弄|巷|条(?:胡同)?|胡同|组|队|社|排)(?!0?号?楼)")
 _NUMBER = re.compile(
-    rf"(0(?:-0)?{_SIDE}?)号(?!楼|房|室|栋|#)(附0号?|之0)?(?:院(?![^0A-Z]{{1,9}}(?:0|$))|大院|门(?!市))?"
+    rf"(0(?:-0)?{_SIDE}?)号(?!楼|房|室|栋|#)([甲乙丙丁](?!单元|门|座|栋)|附0号?|之0)?(?:院(?![^0A-Z]{{1,9}}(?:0|$))|大院|门(?!市))?"
 )
 _ANNEX = re.compile(r"(0)附(0)号?")
 _TRIPLE = re.compile(r"(0|[A-Z])-(0)-([A-Z]?0)(?:室|号|户)?$")
 _FOURFOLD = re.compile(r"(0)-(0)-(0)-(0)(?:室|号|户)?$")
-_PAIR = re.compile(r"([A-Z]?0-0)(?:室|号|户)?$")
+_PAIR = re.compile(r"([A-Z]?0-[A-Z]?0)(?:室|号|户)?$")
 _BUILDING = re.compile(
     rf"([A-Z]?-?0{_SIDE}?|[A-Z]0?|{_SIDE}0?)(?:号楼|号栋|栋|幢|座|#楼?)|(0)楼(?=(?:0|{_SIDE})(?:单元|门))"
 )
@@ -28,10 +28,13 @@ _UNIT = re.compile(rf"(0|[A-Z]|{_SIDE})(?:单元|门(?!市))")
 _FLOOR = re.compile(r"((?:地下|负|-)?0)(?:层|楼)(?:-0层|-0楼)?")
 _ROOM = re.compile(rf"([A-Z]?0(?:-0|{_SIDE}|[A-Z])?|{_SIDE})(?:室|号房间?|房间|户|号(?!楼))|([A-Z]?-?0[A-Z]?)(?=$)")
 _UNIT_ROOM = re.compile(r"-?(0)-(0)(?:室|号|户)?$")
-_NAME = re.compile(r"([^0A-Z#\-]{2,24}?)(?=(?:[A-Z]{1,2}|[东西南北中]区|[东西南北])?-?0|[A-Z](?:座|栋|幢|区)|$)")
+_NAME = re.compile(
+    r"([^0A-Z#\-]{2,24}?)(?=(?:[A-Z]{1,2}|[东西南北中]区|[东西南北])?-?0|[A-Z](?:座|栋|幢|区)|"
+    r"[东西南北]侧|附近|对面|旁|$)"
+)
 _AREA = re.compile(r"(?:[A-Z东西南北中]区|0期|0区)")
 _NO_NAME = re.compile(
-    r"(?:号|栋|幢|座|单元|室|层|楼|院内|附近|旁|对面|门市|底商|商铺|门脸|车库|后院|[东西南北]侧|以[东西南北])"
+    r"(?:[^0]{2,4}[省市][^0]{2,5}[区县市]|地下|负|号|栋|幢|座|单元|室|层|楼|院内|附近|旁|对面|门市|底商|商铺|门脸|车库|后院|[东西南北]侧|以[东西南北])"
 )
 _JOINT = re.compile(r"[-之]")
 
@@ -67,6 +70,11 @@ class _Scan:
 
     def part(self, start: int, end: int) -> Part:
         return Part(self.text[start:end], self.text.count(DIGITS, 0, start))
+
+    def number(self, start: int, end: int) -> None:
+        """Keep a house number without the word 号: 12附3, 12甲."""
+        part = self.part(start, end)
+        self.tail.parts["number"] = Part(part.text.replace("号", ""), part.run)
 
     def take(self, pattern: re.Pattern[str], name: str, group: int = 0) -> bool:
         """Read one part at the current place; say whether it was there."""
@@ -117,16 +125,16 @@ def _whole(scan: _Scan) -> bool:
 
 def _front(scan: _Scan) -> None:
     """Read what stands before a building: highway, corps, phase, lane, number."""
-    if not scan.take(_HIGHWAY, "road"):
-        scan.take(_UNIT_CORPS, "estate")
+    if not scan.take(_HIGHWAY, "road", 1):
+        scan.take(_INSTITUTION, "estate")
     if found := _PHASE.match(scan.text, scan.at):
         scan.tail.phase, scan.at = scan.part(*found.span()), found.end()
     scan.take(_LANE, "lane")
     if found := _ANNEX.match(scan.text, scan.at):
-        scan.tail.parts["number"] = scan.part(*found.span())
+        scan.number(found.start(), found.end())
         scan.at = found.end()
     elif found := _NUMBER.match(scan.text, scan.at):
-        scan.tail.parts["number"] = scan.part(found.start(), found.end(2) if found[2] else found.end(1))
+        scan.number(found.start(), found.end(2) if found[2] else found.end(1))
         scan.at = found.end()
     if "number" in scan.tail.parts and (found := _JOINT.match(scan.text, scan.at)):
         scan.at = found.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,7 @@ from schemas.gazetteer import Gazetteer, Synonym
 Codes = frozenset[str]
 NOWHERE: Codes = frozenset()
 _SHORTEST_ESTATE = 3  # a community's bare name, 花园 or 东城, could be anybody's; 文耀里 or 森林逸城 is one place
+_NUMBERED = re.compile(r"(.{3,})第[一二三四五六七八九]")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,10 @@ class PlaceIndex:
         for end in range(min(len(text), start + self._longest), start + 1, -1):
             if places := self._names.get(text[start:end]):
                 yield end, places
+
+    def names_division(self, text: str, start: int) -> bool:
+        """Say whether a division of the city is named at `start`."""
+        return any(place.kind == "division" for _, places in self.at(text, start) for place in places)
 
     def standing(self, code: str) -> str:
         """Return what stands for a division: itself, or for a retired one its first successor."""
@@ -122,7 +128,9 @@ class PlaceIndex:
                     self._add(name.removesuffix("村"), short)
                 continue
             self._add(f"{name}社区", place)
-            if len(name) >= _SHORTEST_ESTATE:
+            if numbered := _NUMBERED.fullmatch(name):  # 秦皇半岛第一 and 第二 are one estate
+                self._add(numbered[1], self._place(village.kind, numbered[1], village.divisions))
+            elif len(name) >= _SHORTEST_ESTATE:
                 self._add(name, place)
 
     def _add_synonym(self, synonym: Synonym, gazetteer: Gazetteer) -> None:

@@ -23,6 +23,7 @@ class Nation:
     full: dict[str, tuple[str, ...]]
     bare: dict[str, tuple[str, ...]]
     standing: dict[str, str]  # a retired code with one successor -> that successor
+    living: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ def nation() -> Nation:
     former: dict[str, dict[str, tuple[str, str]]] = {}  # name -> province -> (last year, code): the last bearer counts
     standing = {}
     for code, known in table.codes.items():
+        if code.startswith("83"):  # residence permits only; the province is 71
+            continue
         names = (known.label.zh, *known.former_labels)
         for name in names:
             if known.valid_to or name != known.label.zh:
@@ -61,7 +64,8 @@ def nation() -> Nation:
         wide = [code for code in codes if code.endswith("00")]
         if short != name and len(short) > 1 and wide:
             bare.setdefault(short, []).extend(wide)
-    return Nation(full, {name: tuple(codes) for name, codes in bare.items()}, standing)
+    in_force = frozenset(code for current in living.values() for code in current)
+    return Nation(full, {name: tuple(wide) for name, wide in bare.items()}, standing, in_force)
 
 
 def stem(code: str) -> str:
@@ -96,6 +100,7 @@ def _whole(text: str, start: int, above: str) -> Prefix | None:
         if not codes or (name in _GENERIC and len(stem(above)) < 4):
             continue
         if len(codes) > 1:
+            codes = [code for code in codes if code in nation().living] or codes
             highest = [code for code in codes if code.endswith("00")]
             codes = highest if len(highest) == 1 else codes
         return Prefix(codes[0], end, several=len(codes) > 1)
