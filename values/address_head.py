@@ -127,7 +127,9 @@ def _step(reading: _Reading) -> bool:
         fitting = [place for place in places if _in_turn(place, reading) and _fits(place, reading)]
         fitting = [place for place in fitting if not place.short or _confirmed(place, end, reading)]
         if fitting:
-            kind = min((place.kind for place in fitting), key=_ORDER.index)
+            kind = (
+                min(fitting, key=lambda place: _ORDER.index(place.kind)).kind if len(fitting) > 1 else fitting[0].kind
+            )
             _take([place for place in fitting if place.kind == kind], end, reading)
             return True
     return False

@@ -11,7 +11,6 @@ from schemas.code_table import load_code_table
 _GENERIC = frozenset(("市辖区", "市区", "城区", "郊区", "矿区", "县", "新区", "省直辖县级行政区划"))
 _LONG_PROVINCE = {"内蒙古自治区": "内蒙古", "广西壮族自治区": "广西", "西藏自治区": "西藏"}
 _LONG_PROVINCE |= {"宁夏回族自治区": "宁夏", "新疆维吾尔自治区": "新疆"}
-_LONGEST = 15
 _ROAD_ENDS = ("路", "街", "道", "大", "巷", "里")  # 河北唐山路: rather a road than two divisions
 _COUNTRY = re.compile(r"(?:中华人民共和国|中国)(?=.{2})")
 
@@ -24,6 +23,7 @@ class Nation:
     bare: dict[str, tuple[str, ...]]
     standing: dict[str, str]  # a retired code with one successor -> that successor
     living: frozenset[str]
+    longest: dict[str, int]  # the first two letters of whole names -> the length of the longest
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,10 @@ def nation() -> Nation:
         if short != name and len(short) > 1 and wide:
             bare.setdefault(short, []).extend(wide)
     in_force = frozenset(code for current in living.values() for code in current)
-    return Nation(full, {name: tuple(wide) for name, wide in bare.items()}, standing, in_force)
+    longest: dict[str, int] = {}
+    for name in full:
+        longest[name[:2]] = max(longest.get(name[:2], 0), len(name))
+    return Nation(full, {name: tuple(wide) for name, wide in bare.items()}, standing, in_force, longest)
 
 
 def stem(code: str) -> str:
@@ -93,10 +96,11 @@ def read_prefix(text: str) -> Prefix:
 
 
 def _whole(text: str, start: int, above: str) -> Prefix | None:
-    full = nation().full
-    for end in range(min(len(text), start + _LONGEST), start + 1, -1):
+    full, shared = nation().full, stem(above)
+    longest = nation().longest.get(text[start : start + 2], 0)
+    for end in range(min(len(text), start + longest), start + 1, -1):
         name = text[start:end]
-        codes = [code for code in full.get(name, ()) if code != above and code.startswith(stem(above))]
+        codes = [code for code in full.get(name, ()) if code != above and code.startswith(shared)]
         if not codes or (name in _GENERIC and len(stem(above)) < 4):
             continue
         if len(codes) > 1:
