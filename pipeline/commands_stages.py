@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from pipeline import commands_standardise
 from pipeline.command_frame import departments_of, hub_command, show
 from pipeline.commit import commit as commit_stage
 from pipeline.hub import Hub
@@ -15,7 +16,6 @@ from pipeline.land import land as land_stage
 from pipeline.link import link as link_stage
 from pipeline.publish import publish as publish_stage
 from pipeline.report import report as report_stage
-from pipeline.standardise import standardise as standardise_stage
 from pipeline.summary import outcome_line, stages_logged, summarise, summary_text
 from pipeline.survive import survive as survive_stage
 from pipeline.validate import validate as validate_stage
@@ -63,7 +63,7 @@ def city_command(name: str, stage: Stage, sentence: str) -> click.Command:
 COMMANDS = (
     run,
     department_command("land", land_stage, "抽取落地 extract what is new and land it as the source had it"),
-    department_command("standardise", standardise_stage, "标准化 landed rows to statements with reason codes"),
+    *commands_standardise.COMMANDS,
     department_command("validate", validate_stage, "把关 the gate: a critical failure holds the batch"),
     department_command("commit", commit_stage, "入库 take validated batches into the current statements"),
     city_command("link", link_stage, "关联 decide which records are the same person or business"),

@@ -7,7 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from schemas.standard import Field
+from schemas.contract import TableContract
+from schemas.standard import Field, Standard
+from standardise.plan import fields_of
 from values.kinds import KINDS
 
 OPEN_GRADE = 2  # the highest sensitivity grade that is shown as it is
@@ -28,6 +30,26 @@ def masked(field: Field, value: Any) -> str:
     if kind.name in ("text", "code", "date"):
         return f"{text[:4]}-**-**" if kind.name == "date" and text[:4].isdigit() else _STARS
     return str(kind.mask(pa.array([text], pa.string()))[0].as_py())
+
+
+def strictest_fields(table: TableContract, standard: Standard) -> dict[str, Field]:
+    """Return, for each source column, the field of the highest grade that is read from it.
+
+    A number column feeds the type of its document, too: its cells are masked as numbers whatever they are shown for.
+    """
+    strictest: dict[str, Field] = {}
+    for emit in table.emit:
+        entity = standard.entities[emit.entity]
+        for mapping in emit.fields:
+            fields = [entity.field(name) for name in fields_of(mapping)]
+            for column in mapping.columns:
+                found = [*fields, strictest[column]] if column in strictest else fields
+                strictest[column] = max(found, key=_grade)
+    return strictest
+
+
+def _grade(field: Field) -> int:
+    return field.grade
 
 
 def masked_cell(field: Field, text: str | None) -> str:

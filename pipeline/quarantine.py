@@ -10,7 +10,7 @@ from engine.relation import ParquetFiles
 from engine.step import Step
 from pipeline.hub import Hub
 from pipeline.lake_tables import quarantine_table
-from pipeline.masking import masked_cell
+from pipeline.masking import masked_cell, strictest_fields
 from pipeline.open_quarantine import open_lines
 from pipeline.trace import Shown, record_reveal
 from schemas.contract import Contract
@@ -68,14 +68,13 @@ def _line(hub: Hub, contract: Contract, row: dict[str, Any], shown: Shown) -> di
 
 
 def _field(hub: Hub, contract: Contract, row: dict[str, Any]) -> Field | None:
-    tables = {table.name: table for table in contract.tables}
-    if row["source_table"] not in tables:
-        return None  # a table the contract had once
-    emit = next((one for one in tables[row["source_table"]].emit if one.name == row["statement"]), None)
-    if emit is None:
+    """Return the field of the highest grade that is read from the cell or cells; None for a whole row."""
+    table = next((one for one in contract.tables if one.name == row["source_table"]), None)
+    if table is None or not row["statement"]:  # None: a table the contract had once
         return None
-    entity = hub.city.standard.entities[emit.entity]
-    return next((field for field in entity.fields if field.name == row["field"]), None)
+    fields = strictest_fields(table, hub.city.standard)
+    found = [fields[column] for column in (row["column"] or "").split(" + ") if column in fields]
+    return max(found, key=lambda field: field.grade, default=None)
 
 
 def _masked(field: Field | None, raw: str | None) -> str:

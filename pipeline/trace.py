@@ -17,7 +17,7 @@ from engine.relation import ParquetFiles
 from engine.step import Step
 from pipeline.hub import Hub
 from pipeline.lake_tables import current_table
-from pipeline.masking import masked, masked_cell
+from pipeline.masking import masked, masked_cell, strictest_fields
 from pipeline.raw_rows import raw_chunks
 from pipeline.stage import stage_of
 from pipeline.standardised_batch import table_plan
@@ -105,6 +105,7 @@ def trace_field(hub: Hub, entity_name: str, identity: str, field_name: str, show
     contract = hub.contract(origin["department"])
     plan = table_plan(hub, contract, contract.table(statement["source_table"]))
     field = entity.field(field_name)
+    cells = strictest_fields(plan.table, plan.standard)
     emit, _, part = statement["statement"].partition("#")  # owner#2: the second one in the cell
     told = next(one for one in explain(raw, plan, emit, int(part or 1) - 1) if one.field == field_name)
     return {
@@ -120,7 +121,7 @@ def trace_field(hub: Hub, entity_name: str, identity: str, field_name: str, show
         "reasons": [{"code": one.code, "zh": one.zh, "en": one.en, "effect": one.effect} for one in told.reasons],
         "source_table": statement["source_table"],
         "cells": {
-            column: text if shown.revealed else masked_cell(field, text)
+            column: text if shown.revealed else masked_cell(cells.get(column, field), text)
             for column, text in zip(told.columns, told.raws, strict=True)
         },
         "batch": batch.id,
