@@ -30,7 +30,11 @@ LATEST = 20270101  # no demo date lies beyond the first months of the city's lif
 # classes of cells that name several parties, and what stands between them
 JOINED = {"name:、": "、", "citizen_id:,": ","}
 VIN = re.compile("[A-HJ-NPR-Z0-9]{17}")
-PLATE = re.compile("[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新][A-Z][0-9A-HJ-NP-Z]{5,6}")
+PLATE = re.compile(
+    "[京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新][A-HJ-Z]"
+    "(?:(?=[A-Z]*[0-9])[0-9A-HJ-NP-Z]{5}|[A-HJK][0-9A-HJ-NP-Z][0-9]{4}|[0-9]{5}[A-HJK])"
+)
+FOREIGN_TAXPAYER = re.compile("[CHMTW](?:19|20)[0-9]{14}[0-9X]")
 PROVINCES = frozenset(
     [
         "11",
@@ -143,8 +147,9 @@ def vin(value: str) -> bool:
 
 
 def tax_number(value: str) -> bool:
-    """Return whether a taxpayer's number is a credit code or, for a sole trader, an identity number."""
-    return uscc(value) or matches("any", value)
+    """Return whether a taxpayer's number is a credit code or, for a sole trader, made of the owner's paper."""
+    mine = matches("citizen_id", value) or matches("residence", value)
+    return mine or uscc(value) or FOREIGN_TAXPAYER.fullmatch(value) is not None
 
 
 def regno(value: str) -> bool:

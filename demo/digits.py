@@ -103,9 +103,19 @@ def vin(maker: Bytes, values: npt.ArrayLike) -> Bytes:
 
 
 def plates(values: npt.ArrayLike) -> Bytes:
-    """Return the five characters of plates behind province and city: a permutation of all numbers below 34^5."""
-    numbers = (np.asarray(values, dtype=np.int64) * 15485863 + 31415926) % 34**5
-    return PLATE_LETTERS[(numbers[:, None] // 34 ** np.arange(4, -1, -1)) % 34]
+    """Return the five characters of plates behind province and city: a permutation of all numbers below 34^4 · 10.
+
+    The last one is a digit: a plate of letters only is given to nobody.
+    """
+    numbers = (np.asarray(values, dtype=np.int64) * 15485863 + 31415926) % (34**4 * 10)
+    return join(PLATE_LETTERS[(numbers[:, None] // 34 ** np.arange(3, -1, -1)) % 34], matrix(numbers // 34**4, 1))
+
+
+def green_plates(values: npt.ArrayLike) -> Bytes:
+    """Return the six characters of small new-energy plates: a permutation of all numbers below 10 · 34 · 10^4."""
+    numbers = (np.asarray(values, dtype=np.int64) * 15485863 + 31415926) % (10 * 34 * 10**4)
+    kind = np.frombuffer(b"ABCDEFGHJK", dtype=np.uint8)[numbers // (34 * 10**4)][:, None]
+    return join(kind, PLATE_LETTERS[numbers // 10**4 % 34][:, None], matrix(numbers, 4))
 
 
 def icao(front: Bytes) -> Bytes:

@@ -1,4 +1,4 @@
-"""不动产 · registered rights of people, several owners in a cell (names by 、, numbers by a comma), and of businesses."""
+"""不动产 · registered rights of people, several owners in a cell (names by 、, numbers by a comma), and of firms."""
 
 from __future__ import annotations
 

@@ -24,6 +24,9 @@ from demo.emission import (
     take,
     written_name,
 )
+from demo.names import Index
+from demo.papers import PERMANENT_OLD
+from demo.people import People
 from demo.profile import Profile
 from demo.world import Chunk
 
@@ -91,7 +94,7 @@ def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
     leads = np.where(stale, firms.previous[rows], firms.representative[rows])
     name, planted = written_name(random, people, leads, "FDDBRXM", profile.world["office_writes_former_name"])
     key, since, code = numbered("1011303", rows + firms.start, 13), firms.founded[rows] + 15, take(firms.uscc, rows)
-    owners = shown_number(people, firms.representative[rows], travels=False)
+    owners = traders_numbers(people, firms.representative[rows])
     older = pa.array(random.random(count) < 0.4)
     kind = np.where(firms.kind[rows] == PUBLIC, 2, (firms.capital[rows] < 500).astype(np.int64))
     columns = {
@@ -115,6 +118,13 @@ def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
     old = stale_rows(np.flatnonzero(stale), people.ids(firms.representative[rows]), truth["representative"])
     fact = Facts("tax_registration", firms.ids(rows), None, columns["NSRSBH"], since)
     return [Emission(DJ_NSRXX, columns, truth, (*planted, *old), (fact,))]
+
+
+def traders_numbers(people: People, rows: Index) -> pa.Array:
+    """Return the numbers under which sole traders pay: their own, or W and the birth date."""
+    own, serial = take(people.number, rows), digits.scramble(rows + people.start, 9)
+    foreign = digits.join(digits.constant("W", len(rows)), digits.date_matrix(people.birth[rows], ""), serial)
+    return pc.if_else(pa.array(people.paper[rows] >= PERMANENT_OLD), digits.text(foreign), own)
 
 
 def alter(random: np.random.Generator, row: dict[str, str | None], today: str) -> dict[str, str | None]:

@@ -84,7 +84,7 @@ VEH_DW = Table(
     log="VEH_DW_LOG",
 )
 TABLES = (VEH_GR, VEH_DW)
-BUSINESS_VEHICLES = 20_000_000  # running numbers of businesses' vehicles begin here
+BUSINESS_VEHICLES = 8_000_000  # running numbers of businesses' vehicles begin here
 MAKERS = ["LFV", "LSV", "LGB", "LVS", "LDC", "LS5"]
 BRANDS = ["大众牌", "别克牌", "日产牌", "福特牌", "标致牌", "长安牌"]
 
@@ -148,10 +148,9 @@ def registered(random: np.random.Generator, chunk: Chunk, number: Index) -> tupl
     since = chunk.as_of - 1 - (random.random(count) ** 1.3 * 5000).astype(np.int64)
     make = random.integers(0, len(MAKERS), count)
     maker = np.array([np.frombuffer(one.encode(), dtype=np.uint8) for one in MAKERS])[make]
-    kind = np.searchsorted([0.04, 0.80, 0.86], random.random(count))  # new-energy plates have six characters
-    plate = digits.text(digits.plates(number))
-    green = pc.binary_join_element_wise(choose(["D", "F"], random.integers(0, 2, count)), plate, "")
-    shown = pc.if_else(pa.array(kind == 3), green, plate)
+    kind = np.where(number % 7 == 3, 3, np.searchsorted([0.04, 0.94], random.random(count)))
+    plate, green = digits.text(digits.plates(number)), digits.text(digits.green_plates(number // 7))
+    shown = pc.if_else(pa.array(kind == 3), green, plate)  # a new-energy plate has one more character
     return {
         "XH": numbered("1303", number, 10),
         "HPZL": choose(["01", "02", "07", "52"], kind),
