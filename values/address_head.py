@@ -16,9 +16,9 @@ from values.gazetteer_nation import Prefix, read_prefix, stem
 
 _ORDER = ("division", "town", "road", "village", "community")  # which meaning of one name counts first
 _TOWN = re.compile(r"(.{1,8}?(?:街道办事处|街道|镇|乡|苏木))(?!路|街|大街|道|政府|中心|卫生院|医院|小学|中学)")
-_VILLAGE = re.compile(r"([^路街]{1,9}?村)(?!大街|路|街|道)(?:民委员会|委会)?")
+_VILLAGE = re.compile(r"([^路街]{1,9}?街?村)(?!大街|路|街|道)(?:民委员会|委会)?")
 _HAMLET = re.compile(r"([^路街道]{1,9}?(?:庄|屯|营|寨|沟|峪|堡|庄子|坨))$")
-_ROAD = re.compile(r"(.{1,10}?(?:大街|大道|公路|(?<!铁)路|街|(?<![知报频渠通味街])道))(?![办道路街])")
+_ROAD = re.compile(r"(.{1,10}?(?:大街|大道|公路|(?<!铁)路|街|(?<![知报频渠通味街])道))(?![办道路街村])")
 _AFTER_VILLAGE = re.compile(r"(?:村)?(?:民委员会|委会)|社区(?:居民委员会|居委会)?|居民委员会|居委会|村")
 _LANE = re.compile(r"([东西南北中]段|.{1,6}?(?:巷|弄|胡同)|[甲乙丙丁]$)")
 _BESIDE = re.compile(

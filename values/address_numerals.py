@@ -8,9 +8,9 @@ _DIGITS = {letter: value for value, letter in enumerate("零一二三四五六�
 _TENS = {"十": 10, "百": 100, "千": 1000}
 NUMERALS = "".join((*_DIGITS, *_TENS))
 # What may follow a number. 里, 座, 门 and 道 also end names, so they do not count.
-_UNIT = r"(?:号(?!村|桥|路|地|井)|栋|幢|单元|层|室|组(?!村)|弄(?!堂)|楼(?!村|庄|子))"
+_UNIT = r"(?:号(?!村|桥|路|地|井)|栋|幢|单元|层|室|组(?!村)|弄(?!堂)|期|楼(?!村|庄|子))"
 _NUMBER = re.compile(f"(?<![第{NUMERALS}])([{NUMERALS}]{{1,7}})(?={_UNIT})")
-UNITS = "号栋幢单层室组弄楼"
+UNITS = "号栋幢单层室组弄期楼"
 
 
 def number_of(numerals: str) -> int | None:
