@@ -22,6 +22,7 @@ WRONG_NUMBER = {
     Reason.SENTINEL,
     Reason.INNER_CODE_WRONG,
     Reason.TYPE_CONTRADICTED,
+    Reason.CHECK_DIGIT_DOUBTED,
 }
 # a cell that another cell of its row contradicts
 CONTRADICTIONS = {
@@ -68,12 +69,12 @@ ACCEPTED: dict[str, set[Reason]] = {
     "clipped": {Reason.NOT_A_NAME},
     # unreadable where the contract does not expect it
     "excel_serial": {Reason.EXCEL_SERIAL, Reason.IMPOSSIBLE_DATE},
-    "date_sentinel": {Reason.SENTINEL},
+    "date_sentinel": {Reason.SENTINEL, Reason.MISSING_REQUIRED},
     "date_in_words": {Reason.DATE_REFORMATTED},
     "impossible_date": {Reason.IMPOSSIBLE_DATE},
-    "year_off": {Reason.DATE_OUT_OF_RANGE},
+    "year_off": {Reason.DATE_OUT_OF_RANGE, Reason.IMPOSSIBLE_DATE},  # 29 February of another year
     "month_day_swapped": {Reason.IMPOSSIBLE_DATE, Reason.DATE_OUT_OF_RANGE},
-    "out_of_table": {Reason.UNKNOWN_CODE, Reason.SENTINEL},  # one of them is a question mark
+    "out_of_table": {Reason.UNKNOWN_CODE, Reason.SENTINEL, Reason.MISSING_REQUIRED},  # one is a question mark
     "lost_zero": {Reason.UNKNOWN_CODE},
     "other_sex": set(),
     "country_prefix": {Reason.PREFIX_REMOVED},
@@ -85,7 +86,8 @@ ACCEPTED: dict[str, set[Reason]] = {
     "overlong": {Reason.TOO_LONG},
     "swapped_columns": STRANGER,
     "crossed_parties": set(),
-    "copied_from_row_above": set(),
+    "copied_from_row_above": STRANGER,  # a number of another paper, say
+    "part_missing": {Reason.SPLIT_MISMATCH},
     "null_key": {Reason.NULL_KEY},
     "repeated_key": {Reason.REPEATED_KEY},
 }

@@ -102,7 +102,7 @@ def score_table(plan: TablePlan, raw: pa.Table, planted: list[Planted], score: S
     places = _places(plan.table, raw)
     at_row: dict[int, list[Planted]] = defaultdict(list)
     for defect in planted:
-        rows = places.get(defect["key"] and defect["key"].strip(), [])
+        rows = _holding(raw, places.get(defect["key"] and defect["key"].strip(), []), defect)
         for row in rows:
             at_row[row].append(defect)
         if not defect["detectable"] or not _mapped(plan.table, defect):
@@ -123,15 +123,22 @@ def _places(table: TableContract, raw: pa.Table) -> dict[str | None, list[int]]:
     return places
 
 
+def _holding(raw: pa.Table, rows: list[int], defect: Planted) -> list[int]:
+    """Return, of several rows of one key, those that hold the planted text."""
+    if len(rows) < 2 or defect["column"] not in raw.column_names or defect["defect"] in ROW:
+        return rows
+    return [row for row in rows if raw.column(defect["column"])[row - 1].as_py() == defect["planted"]] or rows
+
+
 def _mapped(table: TableContract, defect: Planted) -> bool:
     """Columns that the contract ignores are never taken from the source; identical rows are counted by fate."""
     return defect["column"] not in (*table.ignore, "") and defect["defect"] != "identical_row"
 
 
 def _read_nowhere(table: TableContract, raw: pa.Table, verdict: Verdict, rows: list[int], column: str) -> bool:
-    """Say whether no statement reads the cell: a marker of deletion, or a row that does not emit its column."""
-    kept = [row for row in rows if verdict.fates[row - 1] != Fate.DELETED]
-    if rows and not kept:
+    """Say whether no statement reads the cell: a row deleted or replaced, or one that does not emit its column."""
+    kept = [row for row in rows if verdict.fates[row - 1] not in (Fate.DELETED, Fate.SUPERSEDED)]
+    if rows and not kept and column not in table.key:
         return True
     readers = [emit for emit in table.emit if any(column in (*one.columns, one.type_column) for one in emit.fields)]
     return bool(readers) and not any(

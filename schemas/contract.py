@@ -64,7 +64,7 @@ class FieldMapping:
     without a `type_column` the number's own form says which. `split` cuts one cell into several values of one party
     where the standard has many (phones), else into several parties, cell by cell in step (owners and their numbers).
     `on_fail` overrides the standard's severity. `formats` are the date forms this column uses beyond the usual ones
-    (`minguo`, `excel`, `words`: 1980年1月15日).
+    (`minguo`, `excel`, `words`: 1980年1月15日, `slashes`: 1980/01/15).
     """
 
     field: str

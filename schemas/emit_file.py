@@ -17,7 +17,7 @@ from schemas.yaml_source import YamlNode
 
 IDENTIFIER = "identifier"  # stands for citizen_id, or document_type and document_number
 _IDENTIFIED = ("citizen_id", "document_type", "document_number")
-_DATE_FORMS = ("minguo", "excel", "words")
+_DATE_FORMS = ("minguo", "excel", "words", "slashes")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 

@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.contract import Emit, FieldMapping
-from schemas.reason_sentences import SENTENCES
-from schemas.reasons import Effect, Reason
+from schemas.reasons import Reason
 from standardise.cleaning import clean_kind
 from standardise.notes import Notes
 from standardise.plan import TablePlan
@@ -87,14 +86,13 @@ def route(numbers: pa.Array, types: pa.Array, mapping: FieldMapping, routing: Ro
         elsewhere[moved] = True
         other = _replace(other, moved, forms)
         notes.add("document_type", Reason.TYPE_CONTRADICTED, moved[stated[moved]])
-    for finding in kinds.findings:  # beside a citizen id a type rightly translated is not worth a word
-        plain = SENTENCES[finding.reason].effect is Effect.CHANGED
-        rows = finding.rows[elsewhere[finding.rows]] if plain else finding.rows
-        notes.add("document_type", finding.reason, rows)
+    notes.add_findings("document_type", kinds.findings)
     for finding in citizen.findings:
         notes.add("citizen_id", finding.reason, finding.rows[~elsewhere[finding.rows]])
     permit = _mask(pc.is_in(pc.utf8_slice_codeunits(citizen.values, 0, 2), value_set=RESIDENCE_REGIONS))
-    notes.add("document_type", Reason.TYPE_CONTRADICTED, np.flatnonzero(right & stated & ~says_citizen & ~permit))
+    says_permit = _mask(pc.fill_null(pc.equal(kinds.values, RESIDENCE), False))
+    contradicted = stated & np.where(permit, False, ~says_citizen | says_permit)
+    notes.add("document_type", Reason.TYPE_CONTRADICTED, np.flatnonzero(right & contradicted))
     return Routed(citizen.values, *_documents(numbers, other, elsewhere, routing))
 
 

@@ -70,7 +70,7 @@ def fields_of(mapping: FieldMapping) -> tuple[str, ...]:
 
 def mapping_of(emit: Emit, field_name: str) -> FieldMapping | None:
     """Return the mapping that fills a field; None if none does."""
-    return next((mapping for mapping in emit.fields if field_name in fields_of(mapping)), None)
+    return next((one for one in emit.fields if field_name in (one.field, *fields_of(one))), None)
 
 
 def source_columns(mapping: FieldMapping, field_name: str) -> tuple[str, ...]:

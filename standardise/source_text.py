@@ -147,10 +147,14 @@ def _split(source: SourceRows, rows: Positions, splits: list[FieldMapping], shar
 
 
 def _parts(cells: pa.Array, separator: str) -> pa.Array:
-    """Return the non-blank parts of each cell as lists; a null or blank cell is the list of one null."""
+    """Return the non-blank parts of each cell as lists; a null or blank cell is the list of one null.
+
+    Spaces around a part stay: its own kind of value takes them off and says so.
+    """
     pieces = pc.split_pattern(pc.fill_null(cells, ""), separator)
-    flat = pc.utf8_trim(pieces.flatten(), characters=_BLANKS)
-    keep = pc.greater(pc.utf8_length(flat), 0).to_numpy(zero_copy_only=False)
+    flat = pieces.flatten()
+    said = pc.utf8_length(pc.utf8_trim(flat, characters=_BLANKS))
+    keep = pc.greater(said, 0).to_numpy(zero_copy_only=False)
     owners = np.repeat(np.arange(len(cells)), pc.list_value_length(pieces).to_numpy())[keep]
     sizes = np.bincount(owners, minlength=len(cells))
     return pa.ListArray.from_arrays(pa.array(np.r_[0, np.cumsum(sizes)].astype(np.int32)), flat.filter(pa.array(keep)))

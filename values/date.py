@@ -34,6 +34,7 @@ _NUMERIC = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}})\.?{_TIME}")
 _EIGHT = re.compile(rf"(\d{{4}})(\d{{2}})(\d{{2}})(?:\.0+|\d{{6}}|{_TIME})")
 _CHINESE = re.compile(rf"(\d{{4}})年(\d{{1,2}})月(\d{{1,2}})[日号]?{_TIME}")
 _MINGUO = re.compile(r"(?:中华民国|民国)?(\d{1,3}|元)(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})[日号]?")
+_SLASHED = re.compile(r"\d{4}/\d{2}/\d{2}", re.ASCII)
 _ISO = re.compile(r"\d{4}(-?)\d{2}\1\d{2}", re.ASCII)  # what needs no rewriting worth a word
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 _MASKED = re.compile(r"[\d年月日./-]*[*＊]+[\d年月日./*-]*")
@@ -57,23 +58,23 @@ def clean(
 ) -> Cleaned:
     """Return date32 values (null: none, or unusable) with every reason found.
 
-    `formats` may hold `excel`, `minguo` and `words` (1980年1月15日 is this column's own form, no rewriting). Days after
-    `as_of` or before `earliest` are DATE_OUT_OF_RANGE; days that stand for "none" (1899-12-31, 1900-01-01, 9999-09-09,
-    2099-12-31 …) are SENTINEL.
+    `formats` may hold `excel` and `minguo`, read nowhere else, and the column's own forms, which are no rewriting worth
+    a word: `words` (1980年1月15日), `slashes` (1980/01/15). Days after `as_of` or before `earliest` are
+    DATE_OUT_OF_RANGE; days that stand for "none" (1899-12-31, 1900-01-01, 9999-09-09, 2099-12-31 …) are SENTINEL.
     """
     column = TextColumn(texts)
     reading = _Reading(frozenset(formats), earliest, as_of)
     days = np.zeros(len(column), dtype=np.int32)
     known = np.zeros(len(column), dtype=bool)
     flags = no_flags(len(column))
-    _read_plain(column, days, known, flags)
+    _read_plain(column, days, known, flags, "slashes" in formats)
     _read_odd(column, reading, days, known, flags)
     _judge_days(days, known, flags, reading)
     return Cleaned.of(pa.array(days, mask=~known).cast(pa.date32()), flags)
 
 
 def _read_plain(
-    column: TextColumn, days: npt.NDArray[np.int32], known: npt.NDArray[np.bool_], flags: Flags
+    column: TextColumn, days: npt.NDArray[np.int32], known: npt.NDArray[np.bool_], flags: Flags, slashes: bool
 ) -> None:
     """Read the forms that whole columns come in: 19800115, 1980-01-15 (or with / or .) and ISO with a time."""
     for width in (8, 10, 19):
@@ -99,7 +100,8 @@ def _read_plain(
         days[taken] = day_numbers(year[good], month_day[good])
         known[taken] = True
         if separated:
-            rewritten = good if width == 19 else good & (matrix[:, 4] != 45)
+            own = (matrix[:, 4] == 45) | ((matrix[:, 4] == 47) & slashes)
+            rewritten = good if width == 19 else good & ~own
             flags[rows[rewritten]] |= np.uint64(bits(Reason.DATE_REFORMATTED))
 
 
@@ -146,10 +148,16 @@ def _judge(text: str, reading: _Reading) -> tuple[datetime.date | None, int]:
         flags |= bits(Reason.SPACES_REMOVED)
     for pattern, places in ((_NUMERIC, (1, 3, 4)), (_CHINESE, (1, 2, 3)), (_EIGHT, (1, 2, 3))):
         if found := pattern.fullmatch(packed):
-            plain = _ISO.fullmatch(packed) or (pattern is _CHINESE and "words" in reading.formats)
+            plain = _ISO.fullmatch(packed) or _own_form(found, pattern, reading.formats)
             day, reasons = _day(tuple(int(found[place]) for place in places), flags)
             return day, reasons if day is None or plain else reasons | bits(Reason.DATE_REFORMATTED)
     return _judge_special(packed, flags, reading)
+
+
+def _own_form(found: re.Match[str], pattern: re.Pattern[str], formats: frozenset[str]) -> bool:
+    if pattern is _NUMERIC:
+        return "slashes" in formats and found[2] == "/" and _SLASHED.fullmatch(found[0]) is not None
+    return pattern is _CHINESE and "words" in formats
 
 
 def _day(parts: tuple[int, ...], flags: int) -> tuple[datetime.date | None, int]:

@@ -70,9 +70,13 @@ def _said(types: pa.Array | None, count: int) -> Types:
 
 
 def _contradicted(said: Types, proven: Types) -> Mask:
-    """Rows that prove another type than they say; a household book carries its holder's citizen number."""
+    """Rows that prove another type than they say.
+
+    A household book carries its holder's citizen number; "other" is what a list without the right word has to say.
+    """
     book = (said == HOUSEHOLD_BOOK) & (proven == CITIZEN)
-    unlike: Mask = (proven != "") & (said != "") & (proven != said) & ~book
+    unnamed = (said == OTHER) & (proven != CITIZEN)
+    unlike: Mask = (proven != "") & (said != "") & (proven != said) & ~book & ~unnamed
     return unlike
 
 

@@ -2,7 +2,7 @@
 
 18 characters: the unified credit code, or a person's citizen number. 15: division and organisation code, or numbers the
 tax offices gave out themselves. 20: a citizen number with two digits that count that person's businesses, or an old
-15-digit one with five.
+15-digit one with five. Sole traders without a citizen number stand under the number of their paper.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from schemas.reasons import Reason
 from values import citizen_id, uscc
 from values.cleaned import Cleaned, Flags, Mask, bits, mark
 from values.divisions import ever_divisions
+from values.document_types import new_permanent, old_permanent_right
 from values.identifier_text import identifier_candidate
 from values.levels import compare_with, one_edit
 from values.organisation_code import organisation_checks
@@ -38,7 +39,10 @@ def clean(texts: pa.Array) -> Cleaned:
     good |= _of_fifteen(column, flags)
     good |= _of_eighteen(column, flags)
     good |= _of_twenty(column, flags)
-    mark(flags, ~column.empty & ~np.isin(column.lengths, _LENGTHS), Reason.WRONG_LENGTH)
+    papers = _of_papers(column)
+    flags[papers] &= ~np.uint64(bits(Reason.UNKNOWN_DIVISION, Reason.WRONG_CHECK_DIGIT, Reason.INNER_CODE_WRONG))
+    good |= papers
+    mark(flags, ~column.empty & ~np.isin(column.lengths, _LENGTHS) & ~papers, Reason.WRONG_LENGTH)
     return Cleaned.of(with_nulls(column.texts, ~good), flags)
 
 
@@ -98,6 +102,15 @@ def _of_twenty(column: TextColumn, flags: Flags) -> Mask:
     flags[rows[~right]] |= np.uint64(bits(Reason.WRONG_CHECK_DIGIT))
     good[rows] = right
     return good
+
+
+def _of_papers(column: TextColumn) -> Mask:
+    """Say which rows are a permanent resident's number, or letters and 7 or 8 digits like a passport or permit."""
+    found: Mask = new_permanent(column)
+    maybe: Mask = pc.match_substring_regex(column.texts, "^[A-Z]{1,2}[0-9]{7,8}$").to_numpy(zero_copy_only=False)
+    for row in np.flatnonzero(column.lengths == 15).tolist():
+        found[row] = old_permanent_right(column.texts[row].as_py())
+    return found | maybe
 
 
 def _known_division(matrix: npt.NDArray[np.uint8]) -> Mask:
