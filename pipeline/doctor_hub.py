@@ -113,7 +113,7 @@ def _staging(hub: Hub) -> Examined:
     if orphans:
         return warn(
             "暂存 staging",
-            f"{len(orphans)} 个遗留目录 left behind: {', '.join(f'{one.parent.name}/{one.name}' for one in orphans[:5])}",
+            f"遗留目录 left behind: {', '.join(f'{one.parent.name}/{one.name}' for one in orphans[:5])}",
             f"确认无运行后删除 when nothing runs, remove them below {hub.work}",
         )
     return well("暂存 staging", f"{len(folders)} 个目录在用 folders in use")

@@ -69,17 +69,24 @@ class Hub:
         """Return the URL of a named connection: the environment's, else the city's default. Raises
         ConfigurationError that says which variable to set."""
         named = self.settings.connections.get(connection) or self.city.connections.get(connection, "")
-        url = _PLACEHOLDER.sub(lambda found: self._expand(found.group(1)), named)
-        if not url:
-            variable = f"CITYHUB_CONNECTION_{connection.upper()}"
-            raise ConfigurationError("environment", 0, connection, "", f"a source URL in {variable}")
-        return url
+        return expanded(named, self.settings, self.city, connection)
 
-    def _expand(self, name: str) -> str:
-        values: Mapping[str, str] = {"CITYHUB_HOME": str(self.settings.home)}
-        if name not in values:
-            raise ConfigurationError(self.city.folder / "city.yaml", 0, "connections", name, ", ".join(values))
-        return values[name]
+
+def expanded(named: str, settings: Settings, city: City, connection: str) -> str:
+    """Return a connection's URL with `${CITYHUB_HOME}` put in. Raises ConfigurationError for an empty one, which says
+    what variable to set, and for another placeholder."""
+    values: Mapping[str, str] = {"CITYHUB_HOME": str(settings.home)}
+
+    def value(found: re.Match[str]) -> str:
+        if found.group(1) not in values:
+            raise ConfigurationError(city.folder / "city.yaml", 0, "connections", found.group(1), ", ".join(values))
+        return values[found.group(1)]
+
+    url = _PLACEHOLDER.sub(value, named)
+    if not url:
+        variable = f"CITYHUB_CONNECTION_{connection.upper()}"
+        raise ConfigurationError("environment", 0, connection, "", f"a source URL in {variable}")
+    return url
 
 
 @contextmanager

@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS = {
     "dags": 5, "serving": 5,
     "pipeline": 4,
-    "standardise": 3, "matching": 3, "golden": 3, "quality": 3, "disclosure": 3, "stewardship": 3,
+    "standardise": 3, "matching": 3, "golden": 3, "profiling": 3, "quality": 3, "disclosure": 3, "stewardship": 3,
     "connectors": 3, "warehouse": 3,
     "engine": 2, "values": 2,
     "schemas": 1,
 }  # fmt: skip
 ASIDE = ("demo", "bench")
-PURE = ("standardise", "matching", "golden", "quality", "disclosure", "stewardship", "values", "schemas")
+PURE = ("standardise", "matching", "golden", "profiling", "quality", "disclosure", "stewardship", "values", "schemas")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,96 @@
+"""A draft contract as YAML with comments: what is sure, what is not and why, what a person must fill in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from profiling.crosswalk_draft import CrosswalkDraft
+from profiling.draft import EmitDraft, MappedColumn, TableDraft
+
+TO_FILL = "待填 to fill in"
+UNSURE = "# 不确定 unsure:"
+_PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff]*")
+
+
+def contract_text(
+    department: str, tables: Sequence[TableDraft], crosswalks: Mapping[str, CrosswalkDraft], files: bool
+) -> str:
+    """Return the contract file's text. It reads with `load_contract`; what must be filled in says `待填 to fill in`."""
+    lines = [
+        f"# {department} · 草稿 draft made by `cityhub onboard`. 逐行核对后再启用 read every line before it runs.",
+        f"# {TO_FILL}: label, owner, basis, schedule.  {UNSURE[2:]} 之处请部门确认 ask the department.",
+        f"department: {department}",
+        f"label: {TO_FILL}                  # 部门中文名 the department's Chinese name",
+        f"connection: {department}          # 名称，地址写在 Airflow 或环境变量 a name; its URL is never in this file",
+        f"owner: {TO_FILL}                  # 谁对数据源负责 who answers for the source",
+        'schedule: {cron: "0 2 * * *", fresh_within: 26h}   # 何时读、多久算迟 when it is read, when it is late',
+        f"basis: {TO_FILL}                  # 共享依据文号 the document that lets the city hold it",
+        "tables:",
+    ]
+    for table in tables:
+        lines += ["", *_table(table, files)]
+    if crosswalks:
+        lines += ["", "codes:"]
+        for one in crosswalks.values():
+            lines += _crosswalk(one)
+    return "\n".join(lines) + "\n"
+
+
+def _table(table: TableDraft, files: bool) -> list[str]:
+    lines = [f"  {_word(table.name)}:                     # 看过 looked at {table.rows:,} 行 rows"]
+    lines += [f"    {UNSURE} {note}" for note in table.unsure]
+    lines.append(f"    key: [{', '.join(_word(name) for name in table.key)}]")
+    if table.cursor:
+        doubt = f"{UNSURE} 每次改动都会变吗 moves with every change?"
+        lines.append(f"    cursor: {{column: {_word(table.cursor)}, overlap: 1h}}   {doubt}")
+    if table.file is not None:
+        shape = [f"pattern: {json.dumps(table.file.pattern, ensure_ascii=False)}", f"format: {table.file.format}"]
+        if table.file.format == "csv":
+            shape.append(f"encoding: {table.file.encoding}")
+            if table.file.delimiter != ",":
+                shape.append(f"delimiter: {json.dumps(table.file.delimiter)}")
+        lines.append(f"    file: {{{', '.join(shape)}}}")
+    lines.append("    rows: {change_at_most: 20%}          # 全量行数变化超出即暂挂 a whole extract beyond is held")
+    lines.append("    emit:")
+    for emit in table.emits:
+        lines += _emit(emit)
+    if not table.emits:
+        lines.append(f"      # {TO_FILL}")
+    if table.ignore:
+        lines.append("    ignore:                              # 不采集的列 columns not taken, each with its look")
+        lines += [f"      - {_word(name)}".ljust(36) + f"# {why}" for name, why in table.ignore]
+    return lines
+
+
+def _emit(emit: EmitDraft) -> list[str]:
+    lines = [f"      {emit.name}:" + (f"   {UNSURE} {emit.unsure}" if emit.unsure else "")]
+    lines.append(f"        {'fact' if emit.parties else emit.entity}:")
+    lines += [f"          {role}: ${statement}" for role, statement in emit.parties]
+    for one in emit.fields:
+        line = f"          {one.field}: {_source(one)}"
+        why = "; ".join(one.reasons)
+        lines.append(f"{line:<52} {UNSURE if one.unsure else '#'} {one.score:.2f} {why}")
+    if emit.when_present:
+        lines.append(f"        when_present: [{', '.join(_word(name) for name in emit.when_present)}]")
+    return lines
+
+
+def _source(one: MappedColumn) -> str:
+    if one.type_column:
+        return f"{{from: {_word(one.column)}, type: {{from: {_word(one.type_column)}, codes: {one.type_codes}}}}}"
+    return f"{{from: {_word(one.column)}, codes: {one.codes}}}" if one.codes else _word(one.column)
+
+
+def _crosswalk(one: CrosswalkDraft) -> list[str]:
+    lines = [f"  {one.name}:                            # → schemas/codes/{one.table}.csv"]
+    for value, code in one.entries:
+        mark = f"   {UNSURE} 按名称相近 by likeness" if value in one.guessed else ""
+        lines.append(f"    {json.dumps(value, ensure_ascii=False)}: {json.dumps(code)}{mark}")
+    lines += [f"    # {json.dumps(value)}: ?   {UNSURE} 这个代码是什么 what does it mean?" for value in one.unknown]
+    return lines
+
+
+def _word(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)
