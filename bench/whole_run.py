@@ -73,7 +73,8 @@ def main() -> None:
         subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
         for name in ("first run", "second run"):
             print(name, json.dumps(measured(home), ensure_ascii=False), flush=True)
-        touch = [sys.executable, "-m", "demo", "touch", "--department", "police_population", "--out", str(home / "demo")]
+        touch = [sys.executable, "-m", "demo", "touch", "--department", "police_population"]
+        touch += ["--out", str(home / "demo")]
         subprocess.run(touch, check=True, stdout=subprocess.DEVNULL)
         print("one cell ", json.dumps(measured(home), ensure_ascii=False), flush=True)
 
