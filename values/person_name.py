@@ -23,7 +23,16 @@ from values.name_keys import name_keys
 from values.private_use import map_private_use
 from values.shapes import IDEOGRAPH, short_texts_among
 from values.text_column import TextColumn, with_nulls
-from values.text_forms import LOST_CHARACTERS, SENTINEL_WORDS, composed, is_sentinel, suspicious_form, tidy, words
+from values.text_forms import (
+    LOST_CHARACTERS,
+    SENTINEL_WORDS,
+    composed,
+    is_sentinel,
+    misread_utf8,
+    suspicious_form,
+    tidy,
+    words,
+)
 
 LEVELS = ("missing", "different", "same_surname", "one_character", "same_sound", "variant", "same")
 DOT = "\u00b7"
@@ -84,9 +93,20 @@ def _odd(column: TextColumn) -> Mask:
     if len(rows):  # 张某, and notes without brackets
         last = points.points[points.starts[rows + 1] - 1]
         odd[rows[last == ord("某")]] = True
+        odd[rows[_opens_like_utf8()[points.points[points.starts[rows]]]]] = True
         titled = np.isin(last, [ord("生"), ord("士"), ord("志"), ord("姐")])  # 先生 女士 同志 小姐
         odd[rows[(points.lengths[rows] >= 4) & titled]] = True
     return odd & ~column.empty
+
+
+@cache
+def _opens_like_utf8() -> npt.NDArray[np.bool_]:
+    """Return the table of ideographs that UTF-8 read as GB 18030 may open with: bytes E4 to E9 and 80 to BF."""
+    table = np.zeros(0x110000, dtype=bool)
+    for lead in range(0xE4, 0xEA):
+        for trail in range(0x80, 0xC0):
+            table[ord(bytes((lead, trail)).decode("gb18030"))] = True
+    return table
 
 
 @cache
@@ -114,7 +134,7 @@ def _judge(text: str, length: int) -> tuple[str | None, int]:
     if len(shown) > 1_000:
         return None, flags | bits(Reason.TOO_LONG)
     flags |= before
-    if LOST_CHARACTERS.search(shown) or "?" in shown:
+    if LOST_CHARACTERS.search(shown) or "?" in shown or misread_utf8(shown):
         return None, flags | bits(Reason.DAMAGED_TEXT)
     if form := suspicious_form(shown):
         return None, flags | form | bits(Reason.NOT_A_NAME)

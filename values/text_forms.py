@@ -89,6 +89,24 @@ def _without_controls(text: str, strict: bool) -> tuple[str, int]:
     return outer, bits(Reason.CONTROL_REMOVED)
 
 
+def misread_utf8(text: str) -> bool:
+    """Say whether a text is UTF-8 read as GB 18030 (鏉庡洓 for 李四): its bytes are Chinese characters in UTF-8.
+
+    A character outside GB 2312 must be among them, as always is: rare names of its common characters stay names.
+    """
+    try:
+        meant = text.encode("gb18030").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return False
+    if not all("\u4e00" <= letter <= "\u9fff" for letter in meant):
+        return False
+    try:
+        text.encode("gb2312")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def without_spaces(text: str, flags: int) -> tuple[str, int]:
     """Return the text without any white space inside, with the reason if there was some."""
     packed = SPACE_PATTERN.sub("", text)
