@@ -1,0 +1,133 @@
+"""Onboarding: sources by URL, path and name; drafts that read; and the page that leads a new user through it all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+
+from pipeline.command_line import main
+from pipeline.settings import DEFAULT_CITY
+from tests.house.tree import ROOT
+from tests.values.cases import citizen_numbers
+
+PAGE = ROOT / "docs" / "add-a-department.md"
+NUMBERS = citizen_numbers(60, 3, ["130302"])
+ROWS = [(f"K{place:03d}", f"王{'伟芳敏静强'[place % 5]}", number) for place, number in enumerate(NUMBERS)]
+HEAD = ("编号", "姓名", "身份证号")
+
+
+def run(folder: Path, *words: str) -> tuple[int, Any]:
+    """Run one command with --json; return its exit code and what it printed."""
+    environment = {"CITYHUB_HOME": str(folder / "var"), "CITYHUB_AS_OF": "2026-07-01"}
+    result = CliRunner(env=environment).invoke(main, [*words, "--json"])
+    return result.exit_code, json.loads(result.stdout)
+
+
+def as_sqlite(folder: Path) -> str:
+    connection = sqlite3.connect(folder / "s.sqlite")
+    connection.execute("CREATE TABLE CARDS (编号 TEXT, 姓名 TEXT, 身份证号 TEXT)")
+    connection.executemany("INSERT INTO CARDS VALUES (?, ?, ?)", ROWS)
+    connection.commit()
+    return str(folder / "s.sqlite")
+
+
+def as_csv(folder: Path) -> str:
+    text = "\n".join(",".join(row) for row in (HEAD, *ROWS))
+    (folder / "cards_20260701.csv").write_text(text, "gb18030")
+    return str(folder)
+
+
+def as_tsv(folder: Path) -> str:
+    (folder / "cards.tsv").write_text("\n".join("\t".join(row) for row in (HEAD, *ROWS)), "utf-8")
+    return str(folder / "cards.tsv")
+
+
+def as_workbook(folder: Path) -> str:
+    book = openpyxl.Workbook()
+    for row in (HEAD, *ROWS):
+        book.active.append(row)
+    book.save(folder / "cards.xlsx")
+    return f"files://{folder}"
+
+
+@pytest.mark.parametrize("make", [as_sqlite, as_csv, as_tsv, as_workbook])
+def test_a_source_of_each_kind_is_profiled_and_drafted(tmp_path: Path, make: Callable[[Path], str]) -> None:
+    (tmp_path / "source").mkdir()
+    source = make(tmp_path / "source")
+    code, [told] = run(tmp_path, "profile", source)
+    assert (code, told["rows"], told["complete"], told["keys"][0]) == (0, 60, True, ["编号"])
+    code, made = run(tmp_path, "onboard", source, "--department", "cards", "--out", str(tmp_path / "cards.yaml"))
+    assert (code, made["mistake"], made["to_fill"]) == (0, None, ["label", "owner", "basis"])
+    [trial] = made["trial"]
+    assert (trial["rows"], trial["accepted"]) == (60, 60)
+    text = json.dumps([told, made], ensure_ascii=False) + (tmp_path / "cards.yaml").read_text("utf-8")
+    assert not [value for row in ROWS for value in row[1:] if value in text]
+    assert not (tmp_path / "var").exists()  # looking leaves nothing behind
+
+
+def test_only_so_many_rows_are_looked_at(tmp_path: Path) -> None:
+    _, [told] = run(tmp_path, "profile", as_sqlite(tmp_path), "--rows", "10")
+    assert (told["rows"], told["complete"]) == (10, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("profile", "nowhere.sqlite"), "a path that exists"),
+        (("profile", "civil_afairs"), "civil_affairs"),
+        (("profile", "SOURCE", "--table", "CARD"), "CARDS"),
+        (("onboard", "SOURCE", "--department", "Cards", "--out", "Cards.yaml"), "snake_case"),
+        (("onboard", "SOURCE", "--department", "civil_affairs", "--out", "civil_affairs.yaml"), "a new name"),
+        (("onboard", "SOURCE", "--department", "cards", "--out", "other.yaml"), "cards.yaml"),
+    ],
+    ids=lambda item: " ".join(item)[:40] if isinstance(item, tuple) else "",
+)
+def test_mistakes_are_told_with_what_was_expected(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    source = as_sqlite(tmp_path)
+    code, told = run(tmp_path, *(source if word == "SOURCE" else word for word in words))
+    assert code == 1 and said in told["message"]
+
+
+def test_a_file_that_exists_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "cards.yaml").write_text("mine", "utf-8")
+    words = ("onboard", as_sqlite(tmp_path), "--department", "cards", "--out", str(tmp_path / "cards.yaml"))
+    assert run(tmp_path, *words)[0] == 1
+    assert (tmp_path / "cards.yaml").read_text("utf-8") == "mine"
+
+
+def commands_of(page: Path) -> list[str]:
+    """Return the commands of a page in order, as they stand at the prompt."""
+    blocks = re.findall(r"^```console\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def test_the_page_works_as_it_stands(tmp_path: Path) -> None:
+    """Every command of the page, typed in order in a fresh folder, ends well; the new department is published."""
+    [script] = re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    (tmp_path / "make_library.py").write_text(script, "utf-8")
+    (tmp_path / "cities").symlink_to(DEFAULT_CITY.parent)
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    program = "from pipeline.command_line import main; main()"
+    for name, line in (("python", '"$@"'), ("cityhub", f'-c {shlex.quote(program)} "$@"')):
+        (tools / name).write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {line}\n", "utf-8")
+        (tools / name).chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    commands = "set -e\n" + "\n".join(commands_of(PAGE))
+    shell = ["bash", "-c", commands]
+    done = subprocess.run(shell, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=170, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "市图书馆 library" in done.stdout and "wrong_check_digit" in done.stdout
+    assert len(list((tmp_path / "tryhome" / "published" / "current" / "person").glob("*.parquet"))) >= 1
