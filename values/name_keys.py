@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from values.lookalikes import shape_table
 from values.pinyin import COMPOUND_SURNAMES, SEVERAL_READINGS, reading_numbers, reading_table, surname_table
 from values.shapes import IDEOGRAPH, code_point_table
 from values.text_column import CodePoints, TextColumn, with_nulls
@@ -28,8 +29,8 @@ _LETTERS = code_point_table(
 
 def name_keys(values: pa.Array) -> dict[str, pa.Array]:
     """Return, per name: `folded` (simplified, variants and separators folded, capitals), `pinyin` ("zhang wei", the
-    likeliest reading), `readings` (list of all kept, the likeliest first, at most 8), `initials` ("zw") and `surname`
-    (the first folded character).
+    likeliest reading), `readings` (list of all kept, the likeliest first, at most 8), `initials` ("zw"), `shape`
+    (characters taken for one another as one) and `surname` (the first folded character).
     """
     column = TextColumn(values)
     points = folded_points(column)
@@ -42,6 +43,7 @@ def name_keys(values: pa.Array) -> dict[str, pa.Array]:
         "pinyin": with_nulls(pinyin, nothing),
         "readings": _all_readings(points, numbers, pinyin, nothing),
         "initials": with_nulls(pc.replace_substring_regex(pinyin, r"(\S)\S* ?", r"\1"), nothing),
+        "shape": with_nulls(CodePoints(shape_table()[points.points], points.starts).texts(), nothing),
         "surname": with_nulls(pc.utf8_slice_codeunits(folded, 0, 1), nothing),
     }
 

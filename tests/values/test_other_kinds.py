@@ -58,12 +58,83 @@ def test_dates_whose_forms_the_contract_names() -> None:
     )
 
 
+def test_a_columns_own_form_is_no_rewriting() -> None:
+    own = ("1980年1月15日", "1980/01/15")
+    rewritten = ("1980/1/15", "1980.01.15", "1980-1-15")
+    cases = [(text, DAY, set()) for text in (*own, "19800115", "1980-01-15")]
+    cases += [(text, DAY, {Reason.DATE_REFORMATTED}) for text in rewritten]
+    assert_cases(date.clean, cases, formats=("words", "slashes"))
+    assert_cases(date.clean, [(text, DAY, {Reason.DATE_REFORMATTED}) for text in own])
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "formats"),
+    [
+        ("1980-01-15T08:30:00Z", DAY, ()),
+        ("1980-01-15 08:30:00.123", DAY, ()),
+        ("1980/01/15 8:30:00 AM", DAY, ()),
+        ("19800115.0", DAY, ()),
+        ("１９８０年１月１５日", DAY, ()),
+        ("1980年01月15号", DAY, ()),
+        ("29235.0", DAY, ("excel",)),
+        ("中华民国69年1月15日", DAY, ("minguo",)),
+        ("069-01-15", DAY, ("minguo",)),
+        ("民国69年2月30日", None, ("minguo",)),
+        ("1980-13-01", None, ()),
+        ("15/01/1980", None, ()),  # day and month could change places
+        ("01-02-03", None, ()),
+        ("1980年", None, ()),
+        ("1980-01", None, ()),
+    ],
+)
+def test_more_forms_of_dates(text: str, day: datetime.date | None, formats: tuple[str, ...]) -> None:
+    cleaned = date.clean(texts([text]), formats=formats)
+    assert cleaned.values.to_pylist() == [day]
+    assert cleaned.findings
+
+
 def test_date_levels() -> None:
     left = date.clean(texts(["1980-03-05"] * 5)).values
     right = date.clean(texts(["1980-03-05", "1980-05-03", "1980-03-06", "1975-11-30", None])).values
     names = [date.LEVELS[level] for level in date.compare(left, right)]
     assert names == ["same", "day_and_month_swapped", "one_part_differs", "different", "missing"]
     assert date.keys(left)["month"][0].as_py() == "1980-03"
+
+
+def test_land_lines_open_with_an_area_code_that_exists() -> None:
+    assert_cases(
+        phone.clean,
+        [
+            ("0735-5462630", "0735-5462630", set()),  # another city
+            ("0378-5462630", "0378-5462630", set()),  # Kaifeng's, retired
+            ("0338-5462630", None, {Reason.NOT_A_PHONE}),
+            ("0325-5462630", None, {Reason.NOT_A_PHONE}),
+            ("010-62345678", "010-62345678", set()),
+            ("0335-9462630", None, {Reason.NOT_A_PHONE}),
+            ("0335-33456789", None, {Reason.NOT_A_PHONE}),  # this city's have seven digits
+            ("33456789", None, {Reason.NOT_A_PHONE}),
+        ],
+        local_digits=7,
+    )
+    assert phone.check(texts(["0735-5462630", "0338-5462630", "4001234567"])).tolist() == [True, False, True]
+
+
+def test_one_figure_over_and_over_is_nothing() -> None:
+    for kind in (address, company_name, plain_text, phone):
+        if kind is not plain_text:
+            assert kind.clean(texts(["999999"])).reasons_of(0) == (Reason.SENTINEL,)
+    allowed = frozenset({"1"})
+    assert_cases(code.clean, [("99", None, {Reason.SENTINEL}), ("11", None, {Reason.UNKNOWN_CODE})], allowed=allowed)
+
+
+def test_a_passport_of_m_and_eight_digits_is_no_travel_permit() -> None:
+    passport, permit = "M90719536", "H12345678"
+    types = texts(["foreign_passport", None, "citizen_id", "other"])
+    cleaned = document.clean(texts([passport, passport, permit, passport]), types=types)
+    assert cleaned.values.to_pylist() == [passport, passport, permit, passport]
+    assert cleaned.rows_of(Reason.TYPE_CONTRADICTED).tolist() == [2]
+    inferred = document.infer_types(cleaned.values, types).to_pylist()
+    assert inferred == ["foreign_passport", None, "hk_macao_permit", "other"]
 
 
 def test_phones() -> None:
@@ -195,6 +266,11 @@ def test_business_names() -> None:
         ("河北省秦皇岛市海港区老王小吃店", "河北省秦皇岛市海港区", "老王", "", "小吃店", ""),
         ("秦皇岛港股份有限公司第一分公司", "", "秦皇岛港", "", "股份有限公司", "第一分公司"),
         ("朝阳食品有限公司", "", "朝阳", "食品", "有限公司", ""),
+        ("昌黎县盛世家庭农场", "昌黎县", "盛世", "", "家庭农场", ""),
+        ("秦皇岛广缘农民专业合作社", "秦皇岛", "广缘", "", "农民专业合作社", ""),
+        ("秦皇岛正大会计师事务所（普通合伙）", "秦皇岛", "正大会计师事务所", "", "(普通合伙)", ""),
+        ("河北秦皇岛北方玻璃有限公司秦皇岛分公司", "河北秦皇岛", "北方", "玻璃", "有限公司", "秦皇岛分公司"),
+        ("中国建设银行股份有限公司秦皇岛分行", "中国", "建设银行", "", "股份有限公司", "秦皇岛分行"),
     ],
 )
 def test_parts_of_business_names(

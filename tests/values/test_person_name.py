@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from schemas.reasons import Reason
 from tests.values.cases import assert_cases, texts
 from values import person_name
+from values.lookalikes import shape_table
 from values.private_use import PRIVATE_USE
+from values.variants import fold_table
 
 LONG = "阿卜杜热依木阿卜杜外力·麦麦提吐尔逊阿卜杜热合曼"
 
@@ -95,6 +98,48 @@ def test_private_use_table_agrees_with_the_codec() -> None:
 )  # fmt: skip
 def test_surnames_are_read_as_surnames(name: str, pinyin: str) -> None:
     assert person_name.keys(texts([name]))["pinyin"].to_pylist() == [pinyin]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("王冶", "王治", True), ("张末", "张未", True), ("李己", "李巳", True), ("陈晴", "陈睛", True),
+        ("崔伟", "雀伟", True), ("王祎", "王袆", True), ("刘昊", "刘吴", True), ("赵钧", "赵钓", True),
+        ("王宇", "王字", True), ("侯杰", "候傑", True), ("张茗", "张名", True), ("阎析", "闫折", True),
+        ("王伟", "王玮", False), ("张燕", "张艳", False), ("李强", "李刚", False),
+        ("买买提·吐尔逊", "买买提吐尔逊", True),
+    ],
+)  # fmt: skip
+def test_shape_key_joins_what_the_eye_confuses(one: str, other: str, alike: bool) -> None:
+    shapes = person_name.keys(texts([one, other]))["shape"].to_pylist()
+    assert (shapes[0] == shapes[1]) is alike
+
+
+def test_shapes_are_a_partition_and_few() -> None:
+    table = shape_table()
+    moved = np.flatnonzero(table != fold_table())
+    assert (table[table] == table).all()
+    assert 100 < len(moved) < 1_000
+    assert np.bincount(np.unique(table[moved], return_inverse=True)[1]).max() <= 8
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("John SMITH", "John SMITH"), ("SMITH JOHN", "SMITH JOHN"), ("smith, john", "smith, john"),
+        ("Mary-Jane O’Neil", "Mary-Jane O’Neil"), ("阿依古丽·买买提", "阿依古丽·买买提"), ("卓玛", "卓玛"),
+        ("阿卜杜热合曼．吐尔逊．尼亚孜", "阿卜杜热合曼·吐尔逊·尼亚孜"), ("苏 · 和", "苏·和"), ("那日苏", "那日苏"),
+        ("金 哲洙", "金哲洙"), ("NGUYỄN VĂN A", "NGUYỄN VĂN A"), ("Анна Иванова", "Анна Иванова"),
+        ("山田太郎", "山田太郎"),
+    ],
+)  # fmt: skip
+def test_minority_and_foreign_names_keep_their_letters_and_order(written: str, kept: str) -> None:
+    assert person_name.clean(texts([written])).values.to_pylist() == [kept]
+
+
+def test_latin_names_meet_in_the_key_whatever_the_case_and_separator() -> None:
+    keys = person_name.keys(texts(["John Smith", "JOHN·SMITH", "JOHN-SMITH", "john, smith"]))["folded"].to_pylist()
+    assert len(set(keys)) == 1
 
 
 def test_keys_keep_several_readings_and_fold() -> None:
