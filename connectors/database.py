@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from connectors.arrow_text import sound
+from connectors.change_log import LogReading
 from connectors.database_kind import Database
-from connectors.drift import compare
+from connectors.drift import Drift, compare
 from connectors.failures import Damage, Place, source_error
+from connectors.patience import ReadAhead, in_time
+from connectors.reading import Reading, ReflectedTable
 from connectors.sessions import DriverSession, Session, open_session
-from connectors.source import ColumnShape, Extraction, Outcome, ReadRequest, TableShape, text_schema
-from connectors.watermark import moment
-from schemas.contract import Contract
+from connectors.source import (
+    CODES,
+    ColumnShape,
+    Extraction,
+    Outcome,
+    ReadRequest,
+    Reconciler,
+    TableShape,
+    text_schema,
+)
+from schemas.contract import Contract, TableContract
 from schemas.errors import SourceDrift
+from values.row_identity import source_keys
 
 
 class DatabaseSource:
@@ -27,7 +40,7 @@ class DatabaseSource:
     def __init__(self, contract: Contract, database: Database) -> None:
         self._contract, self._database = contract, database
         self._shapes: dict[str, TableShape] = {}
-        self._tables: dict[str, _Table] = {}
+        self._tables: dict[str, ReflectedTable] = {}
         self._names: tuple[str, ...] = ()
 
     def describe(self) -> dict[str, TableShape]:
@@ -38,64 +51,144 @@ class DatabaseSource:
         place = self._place("")
         try:
             self._database.examine()
-            engine = self._database.engine()
-            try:
-                with engine.connect() as connection:
-                    self._database.begin(connection)
-                    self._reflect(connection)
-            finally:
-                engine.dispose()
+            in_time(self._look, self._patience)
         except Exception as error:
             raise source_error(error, place) from None
         return dict(self._shapes)
 
     def stream(self, request: ReadRequest) -> Extraction:
-        """Return the table's rows: all, or those whose cursor is at or after `request.since`.
+        """Return the table's rows: all, those whose cursor is at or after `request.since`, or those the log names.
 
-        Everything is read in one read-only snapshot: the count, the high water and the rows. Raises what `describe`
-        does, and `SourceDrift` when the table or a used column is missing; in mid stream also `SourceDamaged` when
-        the rows do not add up to the count.
+        Everything is read in one read-only snapshot: the count, the high water, the rows, and for a reconciler the
+        keys of the whole table. Raises what `describe` does, and `SourceDrift` when the table or a used column is
+        missing; in mid stream also `SourceDamaged` when the rows do not add up to the count.
         """
         table, place = request.table, self._place(request.table.name)
         shape = self.describe().get(table.name)
         drift = compare(table, shape, self._names)
+        log = table.changes
+        if log is not None and log.table not in self._shapes:
+            drift = compare(replace(table, name=log.table), None, self._names)
+        elif log is not None and (lost := {*log.key, log.operation, log.sequence} - set(self._shapes[log.table].names)):
+            drift = Drift(log.table, missing=tuple(sorted(lost)))
         if drift.fatal or shape is None:
             detail = place.says("表不存在 table missing" if drift.table_missing else "列缺失 columns missing")
             raise SourceDrift(place.department, place.connection, detail, diff=drift.lines)
-        session: Session | None = None
+        line: _Line | None = None
         try:
-            session = self._open(request)
-            reading = _Reading(self._database, request, self._tables[table.name])
-            outcome = reading.summary(session)
+            line = _Line(in_time(lambda: self._open(request), self._patience), self._patience)
+            reading = self._reading(request)
+            opened, asked = line, reading
+            outcome = in_time(lambda: asked.summary(opened.session), self._patience)
+            if request.reconciler is not None and reading.is_increment:
+                outcome.table_rows = int(in_time(lambda: opened.session.row(asked.count()), self._patience)[0])
             outcome.new_columns = drift.new
         except Exception as error:
-            if session is not None:
-                _close_quietly(session)
+            if line is not None:
+                line.abandoned = isinstance(error, TimeoutError)
+                line.close()
             raise source_error(error, place) from None
-        opened = session
-        return Extraction(
-            text_schema(request.columns),
-            self._batches(reading, opened, outcome, place),
-            outcome,
-            lambda: _close_quietly(opened),
-        )
+        batches = self._batches(reading, opened, outcome, place)
+        return Extraction(text_schema(request.columns), batches, outcome, opened.close)
+
+    def codes(self, table: TableContract, columns: tuple[str, ...], since: str | None) -> dict[str, list[str]]:
+        """Return the distinct texts of each column (at most `CODES` + 1, no null), since the watermark if there is one.
+
+        Raises what `stream` does.
+        """
+        place, request = self._place(table.name), ReadRequest(table, since=since)
+        line: _Line | None = None
+        try:
+            line = _Line(in_time(lambda: self._open(request), self._patience), self._patience)
+            reading = self._reading(request)
+            found: dict[str, list[str]] = {}
+            for column in columns:
+                batches = line.batches(reading.distinct(column, CODES + 1), (column,), CODES + 1)
+                texts = [text for batch in batches for text in pc.cast(batch.column(0), pa.string()).to_pylist()]
+                found[column] = sorted(text for text in texts if text)
+        except pa.ArrowInvalid:
+            return {}  # bytes that are no text: the landing itself will tell where
+        except Exception as error:
+            raise source_error(error, place) from None
+        finally:
+            if line is not None:
+                line.close()
+        return found
+
+    def settle(self, table: TableContract, mark: str, batch: int) -> str:
+        """A database keeps what was read from it."""
+        return ""
 
     def close(self) -> None:
         """Nothing stays open between tables."""
 
-    def _batches(self, reading: _Reading, session: Session, outcome: Outcome, place: Place) -> Iterator[pa.RecordBatch]:
-        schema = text_schema(reading.request.columns)
-        limit = self._database.settings.value_bytes
+    @property
+    def _patience(self) -> float:
+        return self._database.settings.silent_seconds
+
+    def _reading(self, request: ReadRequest) -> Reading:
+        table, log = self._tables[request.table.name], request.table.changes
+        if log is None:
+            return Reading(self._database, request, table)
+        return LogReading(self._database, request, table, self._tables[log.table])
+
+    def _batches(self, reading: Reading, line: _Line, outcome: Outcome, place: Place) -> Iterator[pa.RecordBatch]:
+        request, schema = reading.request, text_schema(reading.request.columns)
+        limit, reconciler = self._database.settings.value_bytes, reading.request.reconciler
         try:
-            for batch in session.stream(reading.rows(), tuple(schema.names), reading.request.batch_rows):
-                yield sound(batch, schema, outcome, limit)
+            for batch in line.batches(reading.rows(), tuple(schema.names), request.batch_rows):
+                whole = sound(batch, schema, outcome, limit)
+                if reconciler is not None and outcome.table_rows is not None:
+                    reconciler.took(whole)
+                yield whole
             if outcome.rows != outcome.source_rows:
-                raise Damage(
-                    f"读到 {outcome.rows} 行，计数 {outcome.source_rows} 行 rows read differ from the source's count",
-                    "检查数据库是否损坏 check the database for corruption, then run again",
-                )
+                raise miscounted(outcome.rows, outcome.source_rows)
+            if (gone := reading.gone()) is not None:
+                outcome.gone += self._keys(line, gone, request.table.key, outcome)
+            if reconciler is not None and outcome.table_rows is not None:
+                yield from self._reconciled(reading, line, outcome, reconciler)
+            if reading.note:
+                outcome.notes.append(reading.note)
         except Exception as error:
             raise source_error(error, place) from None
+
+    def _keys(
+        self, line: _Line, statement: sa.Select[Any], columns: tuple[str, ...], outcome: Outcome
+    ) -> list[pa.Table]:
+        schema, limit = text_schema(columns), self._database.settings.value_bytes
+        batches = line.batches(statement, columns, 65_536)
+        return [pa.Table.from_batches([sound(batch, schema, outcome, limit)]) for batch in batches]
+
+    def _reconciled(
+        self, reading: Reading, line: _Line, outcome: Outcome, reconciler: Reconciler
+    ) -> Iterator[pa.RecordBatch]:
+        """Read every key of the table, then the rows the reconciler asks for."""
+        request, limit, seen = reading.request, self._database.settings.value_bytes, 0
+        columns, schema = reading.key_columns, text_schema(request.columns)
+        for batch in line.batches(reading.keys(), columns, request.batch_rows):
+            reconciler.saw(sound(batch, text_schema(columns), outcome, limit))
+            seen += batch.num_rows
+        if seen != outcome.table_rows:
+            raise miscounted(seen, outcome.table_rows or 0)
+        wanted = reconciler.wanted()
+        asked = pa.table({"key": source_keys(wanted, request.table.key)}).column("key").combine_chunks()
+        for statement in reading.by_keys(wanted) if wanted.num_rows else ():
+            for batch in line.batches(statement, tuple(schema.names), request.batch_rows):
+                whole = sound(batch, schema, outcome, limit)
+                keys = source_keys(pa.Table.from_batches([whole]), request.table.key)
+                chosen = whole.filter(pc.is_in(keys, value_set=asked))
+                outcome.source_rows += chosen.num_rows
+                if chosen.num_rows:
+                    yield chosen
+
+    def _look(self) -> None:
+        engine = self._database.engine()
+        try:
+            with engine.connect() as connection:
+                self._database.begin(connection)
+                self._reflect(connection)
+        finally:
+            engine.dispose()
 
     def _open(self, request: ReadRequest) -> Session:
         # written out whole, a backslash would be read by some servers as an escape: such a bound goes as a parameter
@@ -107,18 +200,19 @@ class DatabaseSource:
         inspector = sa.inspect(connection)
         self._names = tuple(sorted({*inspector.get_table_names(), *inspector.get_view_names()}))
         self._shapes, self._tables = {}, {}
-        for table in self._contract.tables:
-            name, schema = _split(table.name, self._names)
+        logs = [table.changes.table for table in self._contract.tables if table.changes]
+        for wanted in [*(table.name for table in self._contract.tables), *logs]:
+            name, schema = _split(wanted, self._names)
             if not inspector.has_table(name, schema=schema):
                 continue
             columns = inspector.get_columns(name, schema=schema)
             key = inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ()
-            named = sa.table(name, schema=schema)
             types = {column["name"]: column["type"] for column in columns}
+            named = sa.table(name, *(sa.column(column, kind) for column, kind in types.items()), schema=schema)
             declared = {column: _declared(kind, connection.dialect) for column, kind in types.items()}
             shapes = tuple(ColumnShape(c["name"], declared[c["name"]], bool(c.get("nullable", True))) for c in columns)
-            self._tables[table.name] = _Table(named, types, declared)
-            self._shapes[table.name] = TableShape(table.name, shapes, self._estimate(connection, named), tuple(key))
+            self._tables[wanted] = ReflectedTable(named, types, declared)
+            self._shapes[wanted] = TableShape(wanted, shapes, self._estimate(connection, named), tuple(key))
 
     def _estimate(self, connection: sa.Connection, table: sa.TableClause) -> int | None:
         query = self._database.estimate(table)
@@ -135,82 +229,6 @@ class DatabaseSource:
         return Place(self._contract.department, self._contract.connection, table)
 
 
-@dataclass(frozen=True)
-class _Table:
-    """A reflected table: its name with schema, and each column's type."""
-
-    named: sa.TableClause
-    types: dict[str, Any]
-    declared: dict[str, str]
-
-    def column(self, name: str) -> sa.ColumnClause[Any]:
-        return sa.column(name, self.types[name])
-
-
-class _Reading:
-    """The statements of one table's read."""
-
-    def __init__(self, database: Database, request: ReadRequest, table: _Table) -> None:
-        self.request, self._database, self._table = request, database, table
-        cursor = request.table.cursor
-        self._cursor = table.column(cursor.column) if cursor else None
-        self.is_increment = request.since is not None and self._cursor is not None
-
-    def rows(self) -> sa.Select[Any]:
-        """Every wanted column as text; in no order, so that the source sorts nothing."""
-        texts: list[sa.ColumnElement[Any]] = [
-            self._database.text_of(self._table.column(name), self._table.declared[name]).label(name)
-            for name in self.request.columns
-        ]
-        return self._since(sa.select(*texts))
-
-    def summary(self, session: Session) -> Outcome:
-        """Count the rows and find the high water, in the session's snapshot."""
-        counted: list[sa.ColumnElement[Any]] = [sa.func.count().label("row_count")]
-        if self._cursor is not None:
-            counted += [self._top().label("high_water"), self._database.clock().label("source_clock")]
-        found = session.row(self._since(sa.select(*counted)))
-        outcome = Outcome("increment" if self.is_increment else "full", source_rows=int(found[0]))
-        if self._cursor is not None and found[1] is not None:
-            outcome.high_water = self._held_down(session, str(found[1]), str(found[2]))
-        return outcome
-
-    def _held_down(self, session: Session, top: str, clock: str) -> str | None:
-        # a row dated 2099 must not carry the watermark past every row still to come
-        ceiling = self.request.ceiling
-        if ceiling is None:
-            now = moment(clock)
-            ceiling = now.when if now else None
-        highest = moment(top)
-        if ceiling is None or (highest is not None and highest.when <= ceiling):
-            return top
-        if highest is None and _is_number(top):
-            return top
-        for example in (top, self.request.since or "", "2000-01-01 00:00:00", "20000101000000", "2000-01-01"):
-            form = moment(example)
-            if form is None or self._cursor is None:
-                continue
-            below = self._database.bound(self._cursor, form.spell(ceiling))
-            query = self._since(sa.select(self._top().label("high_water"))).where(self._cursor <= below)
-            found = session.row(query)
-            reached = moment(str(found[0])) if found and found[0] is not None else None
-            if reached is not None and reached.when <= ceiling:
-                return str(found[0])
-        return None
-
-    def _top(self) -> sa.ColumnElement[str]:
-        assert self._cursor is not None
-        top: Any = sa.func.max(self._cursor, type_=self._cursor.type)
-        return self._database.text_of(top, self._table.declared[self._cursor.name])
-
-    def _since(self, statement: sa.Select[Any]) -> sa.Select[Any]:
-        statement = statement.select_from(self._table.named)
-        if not self.is_increment or self._cursor is None or self.request.since is None:
-            return statement
-        lower = self._database.bound(self._cursor, self.request.since)
-        return statement.where(sa.or_(self._cursor >= lower, self._cursor.is_(None)))
-
-
 def _split(name: str, existing: tuple[str, ...]) -> tuple[str, str | None]:
     """Return (table, schema) of a contract's table name; a dot may also be part of a plain name."""
     schema, dot, table = name.partition(".")
@@ -224,11 +242,32 @@ def _declared(kind: Any, dialect: sa.Dialect) -> str:
         return "" if isinstance(kind, sa.types.NullType) else type(kind).__name__
 
 
-def _is_number(text: str) -> bool:
-    return text.lstrip("-").replace(".", "", 1).isdigit()
+@dataclass
+class _Line:
+    """A session with somebody waiting at it: what is silent too long is left behind, not closed (that would wait)."""
+
+    session: Session
+    seconds: float
+    abandoned: bool = False
+    _reader: ReadAhead[pa.RecordBatch] | None = None
+
+    def batches(self, statement: sa.Select[Any], columns: tuple[str, ...], rows: int) -> Iterator[pa.RecordBatch]:
+        self._reader = ReadAhead(self.session.stream(statement, columns, rows), self.seconds)
+        yield from self._reader
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self.abandoned |= self._reader.abandoned
+        if not self.abandoned:
+            # the error that matters is already on its way, or the data already whole
+            with contextlib.suppress(Exception):
+                self.session.close()
 
 
-def _close_quietly(session: Session) -> None:
-    # the error that matters is already on its way, or the data already whole
-    with contextlib.suppress(Exception):
-        session.close()
+def miscounted(read: int, counted: int) -> Damage:
+    """Return the damage of a read that does not add up."""
+    return Damage(
+        f"读到 {read} 行，计数 {counted} 行 rows read differ from the source's count",
+        "检查数据库是否损坏 check the database for corruption, then run again",
+    )

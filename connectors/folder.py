@@ -89,6 +89,12 @@ class FolderSource:
         outcome = Outcome("full", new_columns=drift.new, high_water=mark)
         return Extraction(schema, self._batches(opened, request, outcome, before), outcome, opened.close)
 
+    def codes(self, table: TableContract, columns: tuple[str, ...], since: str | None) -> dict[str, list[str]]:
+        return {}
+
+    def settle(self, table: TableContract, mark: str, batch: int) -> str:
+        return ""
+
     def close(self) -> None:
         """Nothing stays open between tables."""
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 from schemas.contract import TableContract
 
 Mode = Literal["full", "increment"]
+CODES = 1000  # distinct texts asked of a column of codes: one with more holds no codes
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class ReadSettings:
     lock_seconds: int = 30  # waiting for a locked table or file
     statement_seconds: int = 300  # counting and asking for the high water
     stream_seconds: int = 4 * 3600  # one table's stream
+    silent_seconds: float = 600  # nothing at all heard from the source: it hangs
     value_bytes: int = 16 * 2**20  # longest single value
     record_bytes: int = 64 * 2**20  # longest record of a text file
     archive_bytes: int = 2 * 2**30  # unpacked size of a workbook
@@ -59,19 +61,37 @@ class TableShape:
         return tuple(column.name for column in self.columns)
 
 
+class Reconciler(Protocol):
+    """Whoever knows the rows that stand, told in the increment's own snapshot what the whole table holds."""
+
+    def took(self, rows: pa.RecordBatch) -> None:
+        """Hear of rows the increment delivers."""
+        ...
+
+    def saw(self, keys: pa.RecordBatch) -> None:
+        """Hear of the key columns (and those of `deleted_when`) of rows of the whole table; called until all are."""
+        ...
+
+    def wanted(self) -> pa.Table:
+        """Return the key columns of rows to be delivered as well; asked once, after the last `saw`."""
+        ...
+
+
 @dataclass(frozen=True)
 class ReadRequest:
     """One table to read.
 
-    `since` is the lower bound of the cursor as text (`watermark.lower_bound` has taken the overlap off), or for files
-    the high water of the last landing; None reads everything. `ceiling` is the latest moment a watermark may reach;
-    None asks the source's own clock.
+    `since` is the lower bound of the cursor as text (`watermark.lower_bound` has taken the overlap off), for a log the
+    last sequence taken, or for files the high water of the last landing; None reads everything. `ceiling` is the
+    latest moment a watermark may reach; None asks the source's own clock. A `reconciler` makes an increment read the
+    keys of the whole table too.
     """
 
     table: TableContract
     since: str | None = None
     batch_rows: int = 65_536
     ceiling: datetime | None = None
+    reconciler: Reconciler | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -101,6 +121,8 @@ class Outcome:
     rows: int = 0
     ragged: list[RaggedRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    gone: list[pa.Table] = field(default_factory=list)
+    table_rows: int | None = None
 
 
 class Extraction:
@@ -189,6 +211,16 @@ class Extraction:
         """What a person should know about this read, without any value: formula cells, damaged bytes, title rows."""
         return tuple(self._ended().notes)
 
+    @property
+    def gone(self) -> tuple[pa.Table, ...]:
+        """Key columns of rows that a log of changes names and the table no longer holds."""
+        return tuple(self._ended().gone)
+
+    @property
+    def table_rows(self) -> int | None:
+        """Rows of the whole table in this snapshot; None when only the increment was counted."""
+        return self._ended().table_rows
+
     def _ended(self) -> Outcome:
         if not self.exhausted:
             raise RuntimeError("take the extraction to its end first: until then nothing about it is proven")
@@ -204,6 +236,17 @@ class Source(Protocol):
 
     def stream(self, request: ReadRequest) -> Extraction:
         """Return the table's rows as text; raises `SourceDrift` before any row moves."""
+        ...
+
+    def codes(self, table: TableContract, columns: tuple[str, ...], since: str | None) -> dict[str, list[str]]:
+        """Return the distinct texts of each column, at most `CODES` + 1 of them, in the rows at or after `since`."""
+        ...
+
+    def settle(self, table: TableContract, mark: str, batch: int) -> str:
+        """Put away what batch `batch` landed (`mark` is its high water) and say where; "" where nothing is to be done.
+
+        Harmless when it was done before, and when the source has been replaced since.
+        """
         ...
 
     def close(self) -> None:

@@ -52,7 +52,11 @@ class Sqlite(Database):
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.fast_address(), uri=True, timeout=self.settings.lock_seconds, isolation_level=None
+            self.fast_address(),
+            uri=True,
+            timeout=self.settings.lock_seconds,
+            isolation_level=None,
+            check_same_thread=False,  # opened in one thread, read ahead in another, never in two at once
         )
         # the same reading as the fast path's: damaged bytes arrive as U+FFFD, never as an exception
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")

@@ -14,8 +14,13 @@ def replays_table(department: str, table: str) -> str:
 
 
 def standing_table(department: str, table: str) -> str:
-    """The rows of a source table that stand: source key, row hash, batch, row number, contract fingerprint."""
+    """The rows of a source table that stand: source key, row hash, batch, row number, contract fingerprint, time."""
     return f"standing/{department}/{table}"
+
+
+def vanished_table(department: str, table: str) -> str:
+    """What a landing found out about keys without a raw row: `absent` from the source, or `twin`; partitioned by batch."""
+    return f"vanished/{department}/{table}"
 
 
 def current_table(department: str, entity: str) -> str:

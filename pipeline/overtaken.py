@@ -17,6 +17,7 @@ from pipeline.hub import Hub
 from pipeline.lake_tables import standing_table
 from pipeline.raw_rows import raw_chunks
 from pipeline.staging import STANDING
+from pipeline.vanished import vanished_keys
 from schemas.contract import TableContract
 from standardise.sift import REJECTED, Fate, Verdict
 from values.row_identity import source_keys
@@ -26,8 +27,8 @@ from warehouse.batches import Batch
 def settle(hub: Hub, table: TableContract, batch: Batch, rows: pa.Table, verdict: Verdict) -> Verdict:
     """Return the verdict with the rows that a later accepted extract has overtaken marked as superseded.
 
-    `rows` are what was sifted. `absent` becomes the keys that this batch withdraws: rows missing from a full extract
-    and not brought by a later one; for a replay, keys under which its rows stand and which they no longer have.
+    `rows` are what was sifted. `absent` becomes the keys that this batch withdraws: those that had left the source
+    and were not brought by a later extract; for a replay, keys under which its rows stand and which they no longer have.
     A row that a replay finds standing is not overtaken: whatever was read later, it was the same.
     """
     later, own = later_batches(hub, batch), _standing(hub, table, batch, rows)
@@ -35,7 +36,7 @@ def settle(hub: Hub, table: TableContract, batch: Batch, rows: pa.Table, verdict
         stood = own.column("source_key").combine_chunks()
         absent = stood.filter(pc.invert(pc.is_in(stood, value_set=_whole(rows, "source_key"))))
     else:
-        absent = verdict.absent if batch.mode == "full" else verdict.absent[:0]
+        absent = verdict.absent
     if not later:
         return replace(verdict, absent=absent)
     overtaken = np.ones(len(verdict.fates), bool)
@@ -68,8 +69,9 @@ def own_batches(hub: Hub, batch: Batch) -> list[int]:
 
 
 def keys_of(hub: Hub, table: TableContract, batches: list[Batch]) -> pa.Array:
-    """Return every source key that the batches hold, deleted rows and refused ones too."""
-    chunks = [source_keys(chunk, table.key) for one in batches for chunk in raw_chunks(hub, one, table.key)]
+    """Return every source key that the batches hold or found gone, deleted rows and refused ones too."""
+    chunks = [vanished_keys(hub, batches, "absent")]
+    chunks += [source_keys(chunk, table.key) for one in batches for chunk in raw_chunks(hub, one, table.key)]
     return pa.chunked_array(chunks, pa.string()).combine_chunks().drop_null().unique()
 
 

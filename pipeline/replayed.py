@@ -33,7 +33,7 @@ def open_replays(
 
 def open_whole_replay(hub: Hub, contract: Contract, batch: Batch, fence: Fence) -> Batch:
     """Open a replay of all that `batch` took and return it, landed."""
-    landing = Landing(batch.rows_extracted or 0, batch.checksum or "", batch.lake_version or 0)
+    landing = Landing((batch.rows_extracted or 0) - batch.left_out, batch.checksum or "", batch.lake_version or 0)
     return _open(hub, contract, batch, fence, landing, batch.selection)
 
 

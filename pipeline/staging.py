@@ -21,6 +21,7 @@ STANDING = pa.schema(
         ("batch", pa.int64()),
         ("row_number", pa.int64()),
         ("contract_fingerprint", pa.string()),
+        ("observed_at", pa.timestamp("us")),
     ]
 )
 

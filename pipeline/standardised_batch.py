@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -18,28 +21,33 @@ from pipeline.overtaken import own_batches, settle
 from pipeline.progress import progress
 from pipeline.raw_rows import raw_chunks
 from pipeline.staging import KEYS, STANDING, StagedFile, batch_folder, clear
+from pipeline.vanished import absent_keys, vanished_keys
 from schemas.arrow import statement_schema
 from schemas.code_table import code_table_names, load_code_table
 from schemas.contract import Contract, TableContract
 from standardise.counts import Counts
 from standardise.plan import TablePlan
 from standardise.quarantine import QUARANTINE_SCHEMA
-from standardise.sift import Fate, Verdict, sift, sift_columns
+from standardise.sift import Fate, Place, Verdict, observed_times, sift, sift_columns
 from standardise.standardised import standardise as standardise_rows
 from values.row_identity import source_keys
 from warehouse.batches import Batch
 
+AHEAD = timedelta(hours=1)  # how far a source's clock may be before ours and still be believed
+
 
 def standardise_batch(hub: Hub, contract: Contract, batch: Batch, known: dict[str, pa.Array]) -> dict[str, Any]:
-    """Standardise one batch into its staging folder and return its counts; `absent` rows left a full extract.
+    """Standardise one batch into its staging folder and return its counts; `absent` rows left the source.
 
+    Rows that landing knew already are not in the lake: they count as identical.
     Where later extracts of the table were accepted before this batch, what they say stays.
     """
     table = contract.table(batch.source_table)
     clear(folder := batch_folder(hub, batch.id))
     rows = _sifted(hub, contract, table, batch)
-    verdict = sift(rows, standing_rows(hub, contract, batch, rows.column("source_key")))
-    verdict = settle(hub, table, batch, rows, verdict)
+    place = Place(batch.id, vanished_keys(hub, [batch], "twin"))
+    verdict = sift(rows, standing_rows(hub, contract, batch, rows.column("source_key")), place)
+    verdict = settle(hub, table, batch, rows, replace(verdict, absent=absent_keys(hub, batch, verdict.absent)))
     plan = table_plan(hub, contract, table, known)
     files = {
         emit.name: StagedFile(folder / f"statements-{emit.name}.parquet", statement_schema(plan.entity(emit)))
@@ -56,6 +64,8 @@ def standardise_batch(hub: Hub, contract: Contract, batch: Batch, known: dict[st
     files["gone"].write(pa.table({"source_key": verdict.absent}))
     for file in files.values():
         file.__exit__(None)
+    left_out = batch.left_out
+    counts += Counts(extracted=left_out, identical=left_out, unchanged=left_out)
     return {**counts.as_dict(), "absent": len(verdict.absent)}
 
 
@@ -75,6 +85,7 @@ def _one_chunk(chunk: pa.Table, plan: TablePlan, verdict: Verdict, files: dict[s
                 "batch": kept.column("batch"),
                 "row_number": kept.column("row_number"),
                 "contract_fingerprint": pa.repeat(plan.contract.fingerprint, kept.num_rows),
+                "observed_at": observed_times(kept, plan.table, plan.timezone),
             }
         )
     )
@@ -110,22 +121,26 @@ def _sifted(hub: Hub, contract: Contract, table: TableContract, batch: Batch) ->
 
 
 def standing_rows(hub: Hub, contract: Contract, batch: Batch, keys: pa.ChunkedArray) -> pa.Table | None:
-    """Return `source_key`, `row_hash` of the rows that stand: all of them for a full extract, else those of `keys`.
+    """Return key, hash, batch and source's time of the rows that stand: all of them for a full extract that landing
+    did not compare, else those of `keys`.
 
     A row taken under another mapping of the contract, or one that a replay takes again, has no hash here: it is
-    standardised anew.
+    standardised anew. A time that lay ahead of the landing is not believed: such a row could never be corrected.
     """
     name = standing_table(contract.department, batch.source_table)
     if not hub.lake.exists(name):
         return None
-    wanted = "" if batch.mode == "full" else "SEMI JOIN keys ON standing.source_key = keys.source_key"
+    wanted = "" if batch.mode == "full" and not batch.compared else "SEMI JOIN keys ON standing.source_key = keys.source_key"
     own = ", ".join(str(number) for number in own_batches(hub, batch)) or "-1"
+    now = batch.opened_at.astimezone(ZoneInfo(hub.city.timezone)).replace(tzinfo=None) + AHEAD
     step = Step(
         "rows",
         f"""
         SELECT standing.source_key,
                CASE WHEN contract_fingerprint = {literal(contract.fingerprint)} AND batch NOT IN ({own})
-                    THEN row_hash ELSE '' END AS row_hash
+                    THEN row_hash ELSE '' END AS row_hash,
+               CASE WHEN batch IN ({own}) THEN -1 ELSE batch END AS batch,
+               CASE WHEN observed_at <= TIMESTAMP '{now.isoformat(sep=" ")}' THEN observed_at END AS observed_at
         FROM standing {wanted}""",
     )
     relations = {

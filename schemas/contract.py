@@ -27,6 +27,50 @@ class Cursor:
 
 
 @dataclass(frozen=True)
+class ChangeLog:
+    """A table of the source that names the keys of changed rows, in the order of `sequence` (a whole number).
+
+    `key` are the log's columns that hold the table's key, in the key's order; `operation` says what was done, and
+    `deleted` are its words for a deletion. The last `overlap` numbers are read again: a number is drawn before its
+    transaction ends, so a smaller one may show up later.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    operation: str
+    sequence: str
+    deleted: tuple[str, ...] = ("D", "DELETE")
+    overlap: int = 1000
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What an increment cannot see is looked for in the whole table, at most once in `every`.
+
+    `keys` reads the key columns only: rows that vanished are withdrawn, rows never seen are read. `rows` reads every
+    row and compares hashes, so that a change without a trace is found too.
+    """
+
+    by: Literal["keys", "rows"]
+    every: timedelta = timedelta(0)
+
+
+Severity = Literal["warn", "hold", "fail"]
+
+
+@dataclass(frozen=True)
+class DriftRules:
+    """What a difference between source and contract does: told, the batch held for a person, or nothing read.
+
+    A missing or renamed column always fails: there is nothing to read.
+    """
+
+    new: Severity = "warn"
+    retyped: Severity = "hold"
+    codes: Severity = "warn"
+
+
+@dataclass(frozen=True)
 class RowBounds:
     """Bounds on a full extract; a batch outside is held. `change_at_most` is a share (0.2 = 20 %)."""
 
@@ -34,15 +78,25 @@ class RowBounds:
     change_at_most: float | None = None
 
 
+FileFormat = Literal["csv", "tsv", "xlsx", "xls", "jsonl", "parquet"]
+FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "tsv", "xlsx", "xls", "jsonl", "parquet")
+
+
 @dataclass(frozen=True)
 class FileShape:
-    """How a dropped file is read; `pattern` is a glob inside the connection's folder."""
+    """How a dropped file is read; `pattern` is a glob inside the connection's folder.
+
+    `ready`: a file counts only once `<file>.ready` stands beside it, and must be what the marker says, if it says
+    anything (`<bytes> sha256:<hex>`). `archive`: the folder inside the connection's that landed files move to.
+    """
 
     pattern: str
-    format: Literal["csv", "xlsx"]
+    format: FileFormat
     encoding: str = "gb18030"
     delimiter: str = ","
     sheet: str = ""
+    ready: bool = False
+    archive: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +175,9 @@ class TableContract:
     rows: RowBounds = RowBounds()
     ignore: tuple[str, ...] = ()
     file: FileShape | None = None
+    changes: ChangeLog | None = None
+    reconcile: Reconciliation | None = None
+    drift: DriftRules = DriftRules()
 
     @property
     def columns(self) -> tuple[str, ...]:

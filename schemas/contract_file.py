@@ -5,7 +5,6 @@ Every mistake is a ConfigurationError that names file, line, key, value, what wa
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import json
 import re
@@ -15,10 +14,11 @@ from pathlib import Path
 
 from schemas import measures
 from schemas.code_table import CodeTable
-from schemas.contract import Contract, Cursor, Emit, FileShape, PartyMapping, RowBounds, Schedule, TableContract
+from schemas.contract import Contract, Emit, PartyMapping, Schedule, TableContract
 from schemas.crosswalk import Crosswalks
 from schemas.emit_file import Vocabulary, parse_emits, snake_case
 from schemas.errors import ConfigurationError
+from schemas.landing_file import LANDING_KEYS, parse_landing
 from schemas.nearest import listed, nearest
 from schemas.standard import Standard
 from schemas.yaml_source import YamlNode, read_yaml
@@ -49,8 +49,12 @@ def load_contract(path: Path, standard: Standard, code_tables: Mapping[str, Code
 
 
 def _fingerprint(keys: Mapping[str, YamlNode]) -> str:
-    """Return SHA-256 over what decides a statement's content: not comments, layout, schedule, owner or basis."""
+    """Return SHA-256 over what decides a statement's content: not comments, layout, schedule, owner, basis or bounds."""
     deciding = {name: keys[name].plain() for name in ("department", "tables", "codes") if name in keys}
+    deciding["tables"] = {
+        name: {key: value.plain() for key, value in table.entries().items() if key not in ("rows", "drift", "reconcile")}
+        for name, table in keys["tables"].entries().items()
+    }
     return hashlib.sha256(json.dumps(deciding, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
@@ -73,18 +77,14 @@ def _schedule(node: YamlNode) -> Schedule:
 
 
 def _table(name: str, node: YamlNode, words: Vocabulary) -> TableContract:
-    keys = node.keys(("key", "emit"), ("cursor", "observed", "deleted_when", "rows", "ignore", "file"))
-    if "file" in keys and "cursor" in keys:
-        raise keys["cursor"].error("no cursor: a dropped file is read whole")
+    keys = node.keys(("key", "emit"), ("observed", "ignore", *LANDING_KEYS))
+    key = keys["key"].words("a list of key columns", single=True)
     table = TableContract(
         name=name,
-        key=keys["key"].words("a list of key columns", single=True),
+        key=key,
         emit=parse_emits(keys["emit"], words),
-        cursor=_cursor(keys["cursor"]) if "cursor" in keys else None,
         observed=keys["observed"].text("a column") if "observed" in keys else "",
-        deleted_when=_deleted_when(keys["deleted_when"]) if "deleted_when" in keys else {},
-        rows=_row_bounds(keys["rows"]) if "rows" in keys else RowBounds(),
-        file=_file(keys["file"]) if "file" in keys else None,
+        **parse_landing(keys, key),
     )
     if "ignore" not in keys:
         return table
@@ -93,62 +93,6 @@ def _table(name: str, node: YamlNode, words: Vocabulary) -> TableContract:
         if item.text() in table.columns:
             raise item.error(f"a column that is not used above; {item.text()} is both used and ignored")
     return replace(table, ignore=ignored)
-
-
-def _cursor(node: YamlNode) -> Cursor:
-    if node.is_text:
-        return Cursor(node.text("a column"))
-    keys = node.keys(("column",), ("overlap",))
-    overlap = {"overlap": measures.duration(keys["overlap"])} if "overlap" in keys else {}
-    return Cursor(keys["column"].text("a column"), **overlap)
-
-
-def _deleted_when(node: YamlNode) -> dict[str, str]:
-    return {column: value.text("the mark of a deleted row") for column, value in node.entries("a mapping").items()}
-
-
-def _row_bounds(node: YamlNode) -> RowBounds:
-    keys = node.keys((), ("at_least", "change_at_most"))
-    return RowBounds(
-        at_least=keys["at_least"].integer() if "at_least" in keys else 0,
-        change_at_most=measures.share(keys["change_at_most"]) if "change_at_most" in keys else None,
-    )
-
-
-def _file(node: YamlNode) -> FileShape:
-    keys = node.keys(("pattern", "format"), ("encoding", "delimiter", "sheet"))
-    pattern = keys["pattern"].text("a file name with * or ?")
-    if "/" in pattern or "\\" in pattern or ".." in pattern:
-        raise keys["pattern"].error("a file name inside the connection's folder, without a path")
-    kind = keys["format"].one_of(("csv", "xlsx"), "a file format")
-    for name in ("sheet",) if kind == "csv" else ("encoding", "delimiter"):
-        if name in keys:
-            raise keys[name].error(f"no {name}: the file is {kind}")
-    return FileShape(
-        pattern=pattern,
-        format="csv" if kind == "csv" else "xlsx",
-        encoding=_encoding(keys["encoding"]) if "encoding" in keys else "gb18030",
-        delimiter=_delimiter(keys["delimiter"]) if "delimiter" in keys else ",",
-        sheet=keys["sheet"].text("a sheet's name") if "sheet" in keys else "",
-    )
-
-
-def _encoding(node: YamlNode) -> str:
-    text = node.text("an encoding like gb18030 or utf-8")
-    try:
-        name = codecs.lookup(text).name
-    except LookupError:
-        raise node.error("an encoding that exists", ("gb18030", "utf-8", "utf-8-sig", "utf-16", "big5")) from None
-    if name in ("gbk", "gb2312"):  # gbk fails on rare characters that names hold; gb18030 reads all gbk does
-        raise node.error("gb18030, which reads every GBK file and rare characters too", ("gb18030",))
-    return text
-
-
-def _delimiter(node: YamlNode) -> str:
-    text = node.text("one character")
-    if len(text) != 1:
-        raise node.error("one character")
-    return text
 
 
 def _check_parties(node: YamlNode, table: TableContract, tables: tuple[TableContract, ...], standard: Standard) -> None:

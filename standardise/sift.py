@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -18,6 +18,7 @@ Positions = npt.NDArray[np.int64]
 Fates = npt.NDArray[np.int8]
 Mask = npt.NDArray[np.bool_]
 
+NO_KEYS = pa.array([], pa.string())
 LANDING_COLUMNS = ("batch", "row_number", "row_hash", "ragged")
 SIFT_SCHEMA = pa.schema(
     [
@@ -40,7 +41,7 @@ class Fate(IntEnum):
     REPEATED_KEY = 3  # same key, other content, and no time says which is right: all of them are refused
     IDENTICAL = 4  # byte for byte a row of the same batch, which stays
     UNCHANGED = 5  # equal to the row already accepted
-    SUPERSEDED = 6  # an earlier state of a row that is here in a later one
+    SUPERSEDED = 6  # an earlier state of a row that is here, or stands already, in a later one
     DELETED = 7  # a marker that the row is gone
 
 
@@ -70,6 +71,12 @@ class Verdict:
         return int((self.fates == fate).sum())
 
 
+def observed_times(raw: pa.Table, table: TableContract, timezone: str) -> pa.Array:
+    """Return the source's own time of each row (local, `timestamp[us]`); null where the table has no clock."""
+    clock = table.observed or (table.cursor.column if table.cursor else "")
+    return source_times(raw.column(clock), timezone) if clock else pa.nulls(raw.num_rows, TIMESTAMP)
+
+
 def sift_columns(raw: pa.Table, table: TableContract, timezone: str = "Asia/Shanghai") -> pa.Table:
     """Return what `sift` needs of one chunk of raw rows: `SIFT_SCHEMA`, one row per raw row, in the same order.
 
@@ -77,23 +84,38 @@ def sift_columns(raw: pa.Table, table: TableContract, timezone: str = "Asia/Shan
     """
     source = [name for name in raw.column_names if name not in LANDING_COLUMNS]
     hashes = raw.column("row_hash") if "row_hash" in raw.column_names else row_hashes(raw, source)
-    clock = table.observed or (table.cursor.column if table.cursor else "")
-    observed = source_times(raw.column(clock), timezone) if clock else pa.nulls(raw.num_rows, TIMESTAMP)
     columns = {
         "row_number": raw.column("row_number"),
         "source_key": source_keys(raw, table.key),
         "row_hash": hashes,
-        "observed": observed,
-        "deleted": _deleted(raw, table),
+        "observed": observed_times(raw, table, timezone),
+        "deleted": deleted_rows(raw, table),
         "ragged": _ragged(raw),
     }
     return pa.table(columns).cast(SIFT_SCHEMA)
 
 
-def sift(rows: pa.Table, standing: pa.Table | None = None) -> Verdict:
+@dataclass(frozen=True)
+class Place:
+    """Where a batch stands among the others of its table.
+
+    `batch` is its number. `twins`: keys whose standing row the source still held, unchanged, in this very extract,
+    though landing left it out.
+    """
+
+    batch: int | None = None
+    twins: pa.Array = field(default_factory=lambda: NO_KEYS)
+
+
+NEWEST = Place()
+
+
+def sift(rows: pa.Table, standing: pa.Table | None = None, place: Place = NEWEST) -> Verdict:
     """Return the fate of every row of a whole extract (`rows` has `SIFT_SCHEMA`).
 
-    `standing` (`source_key`, `row_hash`) holds the rows accepted before under the same contract; equals are skipped.
+    `standing` (`source_key`, `row_hash`, and where known `observed_at`, `batch`) holds the rows accepted before under
+    the same contract: equals are skipped, and a row older than the standing one of its key is superseded, by the
+    source's own times where both are known, else by the batches' numbers.
     Independent of the order of `rows`: copies keep the one with the lowest row number.
     """
     rows = _in_order(rows)
@@ -104,7 +126,9 @@ def sift(rows: pa.Table, standing: pa.Table | None = None) -> Verdict:
     _decide_repeated(fates, rows)
     fates[(fates == Fate.STANDARDISE) & _mask(rows.column("deleted"))] = Fate.DELETED
     if standing is not None and standing.num_rows:
-        fates[np.isin(fates, (Fate.STANDARDISE, Fate.DELETED)) & _stands(keys, hashes, standing)] = Fate.UNCHANGED
+        news = np.isin(fates, (Fate.STANDARDISE, Fate.DELETED))
+        fates[news & _stands(keys, hashes, standing)] = Fate.UNCHANGED
+        _decide_by_standing(fates, rows, standing, place)
     return Verdict(rows.column("row_number").to_numpy(), fates, _absent(keys, standing))
 
 
@@ -154,15 +178,42 @@ def _stands(keys: pa.Array, hashes: pa.Array, standing: pa.Table) -> Mask:
     return _mask(pc.fill_null(pc.equal(before, hashes), False))
 
 
+def _decide_by_standing(fates: Fates, rows: pa.Table, standing: pa.Table, place: Place) -> None:
+    """Write the fates of rows whose key stands with other content: taken, superseded, or not to be told apart."""
+    keys = rows.column("source_key").combine_chunks()
+    spot = pc.index_in(keys, value_set=_whole(standing.column("source_key")))
+    news = np.isin(fates, (Fate.STANDARDISE, Fate.DELETED)) & _mask(pc.is_valid(spot))
+    if not news.any():
+        return
+    arriving, before = _microseconds(rows.column("observed")), np.full(len(fates), np.nan)
+    later_batch = np.zeros(len(fates), bool)
+    if "observed_at" in standing.column_names:
+        before = _microseconds(standing.column("observed_at").take(spot))
+    if "batch" in standing.column_names and place.batch is not None:
+        taken = pc.fill_null(standing.column("batch").take(spot), 0)
+        later_batch = _whole(taken).to_numpy(zero_copy_only=False) > place.batch
+    known = ~np.isnan(arriving) & ~np.isnan(before)
+    undecided = ~known | (arriving == before)
+    twin = _mask(pc.is_in(keys, value_set=place.twins))
+    fates[news & known & (arriving < before)] = Fate.SUPERSEDED
+    fates[news & undecided & later_batch] = Fate.SUPERSEDED
+    fates[news & undecided & twin] = Fate.REPEATED_KEY
+
+
+def _microseconds(times: pa.ChunkedArray | pa.Array) -> npt.NDArray[np.float64]:
+    whole: npt.NDArray[np.float64] = pc.cast(_whole(times), pa.int64()).to_numpy(zero_copy_only=False).astype(float)
+    return whole
+
+
 def _absent(keys: pa.Array, standing: pa.Table | None) -> pa.Array:
     if standing is None:
-        return pa.array([], pa.string())
+        return NO_KEYS
     known = _whole(standing.column("source_key"))
     return known.filter(pc.invert(pc.is_in(known, value_set=keys)))
 
 
-def _deleted(raw: pa.Table, table: TableContract) -> pa.Array | pa.ChunkedArray:
-    """A marker holds every value that `deleted_when` names."""
+def deleted_rows(raw: pa.Table, table: TableContract) -> pa.Array | pa.ChunkedArray:
+    """Return for each row whether it is a delete marker: it holds every value that `deleted_when` names."""
     flags = pa.array(np.full(raw.num_rows, bool(table.deleted_when)))
     for column, value in table.deleted_when.items():
         flags = pc.and_(flags, pc.fill_null(pc.equal(pc.utf8_trim_whitespace(raw.column(column)), value), False))

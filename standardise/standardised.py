@@ -16,9 +16,9 @@ from standardise.draft import HELD, QUARANTINED, Draft, draft
 from standardise.parties import draft_fact
 from standardise.plan import TablePlan
 from standardise.quarantine import QUARANTINE_SCHEMA, refused_statements, rejected_rows, superseded_rows
-from standardise.sift import REJECTED, Fate, Verdict, sift, sift_columns
+from standardise.sift import REJECTED, Fate, Verdict, observed_times, sift, sift_columns
 from standardise.source_text import SourceRows
-from standardise.source_time import TIMESTAMP, source_times
+from standardise.source_time import TIMESTAMP
 from standardise.statements import accepted_statements
 from values.row_identity import row_hashes, source_keys
 
@@ -85,8 +85,7 @@ def with_row_hash(raw: pa.Table) -> pa.Table:
 
 def source_rows(raw: pa.Table, plan: TablePlan) -> SourceRows:
     """Return the rows with their keys and the source's own times beside them."""
-    clock = plan.table.observed or (plan.table.cursor.column if plan.table.cursor else "")
-    observed = source_times(raw.column(clock), plan.timezone) if clock else pa.nulls(raw.num_rows, TIMESTAMP)
+    observed = observed_times(raw, plan.table, plan.timezone)
     return SourceRows(raw.combine_chunks(), source_keys(raw, plan.table.key), observed)
 
 

@@ -6,7 +6,7 @@ The states: opening → landed → standardised → accepted | refused, with hel
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from warehouse.database import Database
 from warehouse.fences import Fence, check_fence
 from warehouse.ledger_tables import batch, watermark
 
+NOTHING: Mapping[str, Any] = {}
 BatchState = Literal["opening", "landed", "standardised", "held", "accepted", "refused"]
 
 # From each state, where a batch may go. Standardising again (a mended contract, a retry) is no step back.
@@ -50,12 +51,17 @@ class Opening:
 
 @dataclass(frozen=True)
 class Landing:
-    """What is known when the rows are safe in the lake; `high_water` None leaves the watermark where it is."""
+    """What is known when the rows are safe in the lake; `high_water` None leaves the watermark where it is.
+
+    `facts` are kept among the batch's counts under `landing`. A `hold` lands the batch in the waiting room.
+    """
 
     rows_extracted: int
     checksum: str
     lake_version: int
     high_water: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    hold: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,16 @@ class Batch:
         return self.mode == "replay"
 
     @property
+    def left_out(self) -> int:
+        """How many of its rows stood already and were left out of the lake."""
+        return int(self.counts.get("landing", {}).get("known", 0))
+
+    @property
+    def compared(self) -> bool:
+        """Whether its landing compared each row with what stood."""
+        return bool(self.counts.get("landing", {}).get("compared"))
+
+    @property
     def origin(self) -> int:
         """The batch that extracted these rows: itself, or for a replay the one taken again."""
         return int((self.since or "").partition("/")[0]) if self.is_replay else self.id
@@ -114,7 +130,7 @@ class BatchLedger:
 
         Raises `LedgerError` when the batch landed before with other content.
         """
-        facts = {
+        facts: dict[str, Any] = {
             "rows_extracted": landing.rows_extracted,
             "checksum": landing.checksum,
             "lake_version": landing.lake_version,
@@ -127,24 +143,43 @@ class BatchLedger:
                 if current.checksum != landing.checksum or current.rows_extracted != landing.rows_extracted:
                     raise LedgerError(f"批次 {batch_id} 已落地且内容不同 landed before with other content")
                 return current
+            facts["counts"] = {"landing": dict(landing.facts)}
             landed = _move(connection, current, "landed", facts | {"landed_at": now})
+            if landing.hold:
+                landed = _move(connection, landed, "held", {"held_reason": landing.hold, "decided_at": now})
             if landing.high_water is not None:
                 self._set_watermark(connection, landed, landing.high_water)
             return landed
 
-    def record_consultation(self, fence: Fence, opening: Opening, now: datetime) -> int:
-        """Record that a source was asked and had nothing new: a batch of zero rows, accepted at once."""
-        facts = {
+    def record_consultation(
+        self,
+        fence: Fence,
+        opening: Opening,
+        now: datetime,
+        landing: Landing | None = None,
+        counts: Mapping[str, Any] = NOTHING,
+    ) -> int:
+        """Record that a source was asked and had nothing new: a batch without a row in the lake, accepted at once.
+
+        `landing` and `counts` tell of the rows that were read and known already. Raises `Unbalanced`.
+        """
+        facts: dict[str, Any] = {
             "state": "accepted",
             "opened_at": now,
             "landed_at": now,
             "decided_at": now,
-            "rows_extracted": 0,
-            "high_water": opening.since,
+            "rows_extracted": landing.rows_extracted if landing else 0,
+            "checksum": landing.checksum if landing else None,
+            "high_water": landing.high_water if landing and landing.high_water is not None else opening.since,
+            "counts": {**counts, "landing": dict(landing.facts)} if landing else {},
         }
+        check_conservation({**counts, ROWS: facts["rows_extracted"]}, f"{opening.department}.{opening.source_table}")
         with self.database.write() as connection:
             check_fence(connection, fence)
-            return _insert(connection, opening, facts)
+            number = _insert(connection, opening, facts)
+            if landing and landing.high_water is not None:
+                self._set_watermark(connection, _one(connection, number), landing.high_water)
+            return number
 
     def land_replay(self, fence: Fence, opening: Opening, landing: Landing, now: datetime) -> Batch:
         """Record that raw rows of an older batch are to be taken again: a landed batch of their number, in one step.
@@ -169,7 +204,8 @@ class BatchLedger:
             check_fence(connection, fence)
             current = _one(connection, batch_id)
             _check_counts(current, counts)
-            return _move(connection, current, "standardised", {"counts": dict(counts), "held_reason": None})
+            landing = {name: value for name, value in current.counts.items() if name == "landing"}
+            return _move(connection, current, "standardised", {"counts": landing | dict(counts), "held_reason": None})
 
     def hold_batch(self, fence: Fence, batch_id: int, reason: str, now: datetime) -> Batch:
         """Put the batch into the waiting room; `reason` names the rule, never a person's value."""
@@ -275,7 +311,8 @@ def _move_back(connection: Connection, current: Batch) -> None:
 
 def _insert(connection: Connection, opening: Opening, facts: Mapping[str, Any]) -> int:
     known = {field.name: getattr(opening, field.name) for field in fields(opening)}
-    return connection.execute(insert(batch).values(**known, counts={}, **facts).returning(batch.c.id)).scalar_one()
+    values = {"counts": {}, **known, **facts}
+    return connection.execute(insert(batch).values(**values).returning(batch.c.id)).scalar_one()
 
 
 def _one(connection: Connection, batch_id: int) -> Batch:

@@ -10,6 +10,7 @@ already taken that number nothing is written and the version that took it is ret
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ from warehouse.lake_commits import (
 from warehouse.table_names import table_folder, table_name
 
 SHADOW = "partition_"
+_DISK = re.compile(r"os error \d+|no space left|file too large|read-only file system", re.IGNORECASE)
 
 
 class Lake:
@@ -116,6 +118,13 @@ class Lake:
             )
         except CommitFailedError as error:
             raise LakeConflict(name, str(error)) from error
+        except (OSError, DeltaError) as error:
+            if not _DISK.search(str(error)):
+                raise  # the reader's own error, as the writer wrapped it
+            raise LakeError(
+                f"{name}: 写入失败 the rows could not be written ({type(error).__name__})",
+                next_step="查磁盘空间和权限后重跑 check space and rights of the disk, then run again",
+            ) from error
         return self._open(name).version()
 
     def merge(

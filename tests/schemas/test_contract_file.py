@@ -162,7 +162,7 @@ BROKEN = [
      ["a dropped file is read whole"]),
     ("file outside its folder", "key: [JOB_NO]", 'key: [JOB_NO]\n    file: {pattern: "../a.csv", format: csv}', "../a",
      ["inside the connection's folder"]),
-    ("unknown file format", "key: [JOB_NO]", 'key: [JOB_NO]\n    file: {pattern: "a.xls", format: xls}', "a.xls",
+    ("unknown file format", "key: [JOB_NO]", 'key: [JOB_NO]\n    file: {pattern: "a.ods", format: xlxs}', "a.ods",
      ["did you mean 'xlsx'"]),
     ("unknown encoding", "key: [JOB_NO]", 'key: [JOB_NO]\n    file: {pattern: a, format: csv, encoding: gb18300}',
      "gb18300", ["did you mean 'gb18030'"]),

@@ -1,0 +1,142 @@
+"""Drift, found before a row moves: the source against its contract, with the change of contract it suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from connectors.drift import Drift, compare
+from connectors.source import CODES, Source, TableShape
+from schemas.contract import Contract, Severity, TableContract
+from schemas.errors import SourceDrift
+from schemas.reasons import Reason
+from values.code import clean
+from warehouse.batches import Batch
+
+_SHOWN = 20  # unknown codes told one by one
+_LONGEST = 8  # a longer text in a column of codes may be somebody's name or number
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What differs. `lines` are the diff, `proposal` the lines of YAML that would settle it; `held` is why the batch
+    is held, "" when it is not; `shape` maps each used column to the type the source declares (nothing for files).
+    """
+
+    lines: tuple[str, ...] = ()
+    proposal: tuple[str, ...] = ()
+    held: str = ""
+    shape: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Difference:
+    severity: Severity
+    line: str
+    proposal: tuple[str, ...] = ()
+
+
+def find_drift(
+    source: Source, contract: Contract, table: TableContract, done: Sequence[Batch], since: str | None
+) -> Findings:
+    """Return the drift of `table` since its contract and its last landing (`done`, oldest first).
+
+    Raises `SourceDrift` with the whole diff when a difference is of severity `fail`; a missing column always is. A
+    table the source does not have is left to the reading, which says more.
+    """
+    shape = source.describe().get(table.name)
+    if shape is None:
+        return Findings()
+    drift = compare(table, shape)
+    differences = [*_columns(drift, table), *_types(table, shape, done)]
+    if not drift.fatal:
+        differences += _codes(source, contract, table, since)
+    if drift.fatal or any(one.severity == "fail" for one in differences):
+        diff = drift.lines + tuple(one.line for one in differences if one.line not in drift.lines)
+        proposal = [line for one in differences for line in one.proposal]
+        diff += ("契约可改为 the contract could say:", *(f"  {line}" for line in proposal)) if proposal else ()
+        detail = f"{table.name}: 结构或代码与契约不符 not as the contract says"
+        raise SourceDrift(contract.department, contract.connection, detail, diff=diff)
+    held = "; ".join(one.line for one in differences if one.severity == "hold")
+    return Findings(
+        tuple(one.line for one in differences),
+        tuple(line for one in differences for line in one.proposal),
+        f"drift: {held}" if held else "",
+        _types_of(table, shape),
+    )
+
+
+def _columns(drift: Drift, table: TableContract) -> Iterator[_Difference]:
+    for old, new in drift.renamed.items():
+        yield _Difference("fail", f"- {old}  (改名为 renamed to {new}?)", (f"# {table.name}: {old} → {new}",))
+    renamed = set(drift.renamed.values())
+    fresh = [name for name in drift.new if name not in renamed]
+    if fresh:
+        ignored = ", ".join([*table.ignore, *fresh])
+        proposal = (f"# {table.name}: map it, or", f"ignore: [{ignored}]")
+        for name in fresh:
+            yield _Difference(table.drift.new, f"+ {name}", proposal if name == fresh[0] else ())
+
+
+def _types_of(table: TableContract, shape: TableShape) -> dict[str, str]:
+    used = set(table.columns) - set(table.ignore)
+    return {column.name: column.type for column in shape.columns if column.name in used}
+
+
+def _types(table: TableContract, shape: TableShape, done: Sequence[Batch]) -> Iterator[_Difference]:
+    """Yield the columns whose declared type is not what it was at the last landing."""
+    before: dict[str, str] = next((one.counts["landing"]["shape"] for one in reversed(done) if "shape" in _landing(one)), {})
+    for name, now in _types_of(table, shape).items():
+        was = before.get(name, now)
+        if was != now:
+            yield _Difference(table.drift.retyped, f"~ {name}: {was or '—'} → {now or '—'}")
+
+
+def _landing(batch: Batch) -> dict[str, object]:
+    return dict(batch.counts.get("landing", {}))
+
+
+def _codes(source: Source, contract: Contract, table: TableContract, since: str | None) -> Iterator[_Difference]:
+    """Yield the codes in this read that their crosswalk does not know."""
+    crosswalks = mapped_codes(table)
+    if not crosswalks:
+        return
+    found = source.codes(table, tuple(crosswalks), since)
+    for column, name in crosswalks.items():
+        texts = found.get(column, [])
+        if len(texts) > CODES:
+            yield _Difference(table.drift.codes, f"? {column}: 超过 over {CODES} 种取值 distinct values, no codes")
+            continue
+        unknown = _unknown(texts, contract.codes[name].entries)
+        if unknown:
+            more = f" … {len(unknown)}" if len(unknown) > _SHOWN else ""
+            shown = [_shown(text) for text in unknown[:_SHOWN]]
+            plain = [text for text in unknown[:_SHOWN] if _shown(text) == text]
+            proposal = (f"# codes.{name}:", *(f'"{text}": ""' for text in plain)) if plain else ()
+            yield _Difference(
+                table.drift.codes, f"? {column} ({name}): 未知代码 unknown {', '.join(shown)}{more}", proposal
+            )
+
+
+def mapped_codes(table: TableContract) -> dict[str, str]:
+    """Return the crosswalk of each column that one translates."""
+    named: dict[str, str] = {}
+    for emit in table.emit:
+        for mapping in emit.fields:
+            if mapping.codes:
+                named |= dict.fromkeys(mapping.columns, mapping.codes)
+            if mapping.type_codes and mapping.type_column:
+                named[mapping.type_column] = mapping.type_codes
+    return named
+
+
+def _unknown(texts: list[str], crosswalk: object) -> list[str]:
+    cleaned = clean(pa.array(texts, pa.string()), crosswalk=crosswalk)  # type: ignore[arg-type]
+    rows = {int(row) for one in cleaned.findings if one.reason == Reason.UNKNOWN_CODE for row in one.rows}
+    return [text for place, text in enumerate(texts) if place in rows]
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _LONGEST and text.isprintable() and '"' not in text else f"***({len(text)})"
