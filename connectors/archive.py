@@ -58,7 +58,7 @@ def _old_or_locked(file: BinaryIO) -> Damage:
         )
     return Damage(
         "旧版 .xls 文件 an old .xls file",
-        "请用 Excel 另存为 .xlsx have it saved as .xlsx",
+        "在契约中写 format: xls，或另存为 .xlsx set `format: xls`, or have it saved as .xlsx",
     )
 
 

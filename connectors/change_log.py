@@ -34,9 +34,7 @@ class LogReading(Reading):
     def summary(self, session: Session) -> Outcome:
         """Look how far the log reaches, count the rows it names, in the session's snapshot."""
         number = self._number()
-        reach: Any = sa.select(sa.func.count(), sa.func.min(number), sa.func.max(number)).select_from(
-            self._log.named
-        )
+        reach: Any = sa.select(sa.func.count(), sa.func.min(number), sa.func.max(number)).select_from(self._log.named)
         found = session.row(reach)
         entries, first, last = int(found[0]), int(found[1] or 0), int(found[2] or 0)
         taken = self._taken

@@ -29,6 +29,9 @@ class DelimitedText:
         self._carry, self._line, self._ended = b"", 1, False
         self.header = self._read_header()
 
+    def close(self) -> None:
+        """Nothing of its own is open."""
+
     @property
     def digest(self) -> str:
         """SHA-256 of the file; complete once `batches` has ended."""

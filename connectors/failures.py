@@ -138,12 +138,22 @@ def classify(error: BaseException) -> tuple[Kind, str]:
     for pattern, kind, sentence in _PHRASES:
         if re.search(pattern, text):
             return kind, sentence
+    if type(cause).__module__.startswith("paramiko"):
+        return _of_ssh(type(cause).__name__)
     if isinstance(cause, PermissionError):
         return "refused", "没有读取权限 no permission to read"
     if isinstance(cause, MemoryError):
         return "damaged", "单个值过大 a value is too large to hold"
     name = type(cause).__name__
     return "unreachable", f"连不上或连接中断 no connection, or it broke ({name})"
+
+
+def _of_ssh(name: str) -> tuple[Kind, str]:
+    if name in ("AuthenticationException", "BadAuthenticationType", "PasswordRequiredException"):
+        return "refused", "用户名、密码或密钥错误 wrong user, password or key"
+    if name in ("BadHostKeyException", "SSHException"):
+        return "refused", "对方的主机密钥未经确认 the server's host key is not the one we know"
+    return "unreachable", "SFTP 连接中断 the SFTP connection broke"
 
 
 def _by_code(cause: BaseException) -> tuple[Kind, str] | None:

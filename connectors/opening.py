@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
 import sqlalchemy as sa
 
 from connectors.database import DatabaseSource
 from connectors.database_kind import Database
+from connectors.drop_folder import DropFolder
 from connectors.folder import FolderSource
 from connectors.mysql import MySql
 from connectors.postgres import Postgres
+from connectors.sftp import sftp_folder
 from connectors.source import ReadSettings, Source
 from connectors.sqlite import Sqlite
 from schemas.contract import Contract
@@ -32,14 +37,16 @@ _DRIVERS = {
 
 
 def open_source(contract: Contract, url: str, settings: ReadSettings | None = None) -> Source:
-    """Return the source at `url`: sqlite, postgresql, mysql, mariadb, or a folder (`files://PATH`).
+    """Return the source at `url`: sqlite, postgresql, mysql, mariadb, or a folder (`files://PATH`, `sftp://…`).
 
     Nothing is connected yet. Raises `SourceRefused` for a URL that names no known kind; the URL is never shown.
     """
     settings = settings or ReadSettings()
     for start in _FOLDERS:
         if url.startswith(start):
-            return FolderSource(contract, url.removeprefix(start), settings)
+            return FolderSource(contract, partial(local_folder, url.removeprefix(start)), settings)
+    if url.startswith("sftp://"):
+        return FolderSource(contract, partial(sftp_folder, url, settings), settings)
     try:
         address = sa.make_url(url)
     except sa.exc.ArgumentError:
@@ -57,5 +64,12 @@ def _unknown(contract: Contract, detail: str) -> SourceRefused:
         contract.department,
         contract.connection,
         detail,
-        next_step=f"改正该连接 mend the connection: {listed(sorted({*KINDS, 'files'}))}",
+        next_step=f"改正该连接 mend the connection: {listed(sorted({*KINDS, 'files', 'sftp'}))}",
     )
+
+
+def local_folder(path: str) -> DropFolder:
+    """Return the folder at a path of this machine."""
+    from fsspec.implementations.local import LocalFileSystem
+
+    return DropFolder(LocalFileSystem(auto_mkdir=False), str(Path(path).absolute()), remote=False)

@@ -23,11 +23,13 @@ from connectors.source import Outcome, RaggedRow, ReadSettings, text_schema
 from schemas.contract import FileShape
 from schemas.nearest import listed, nearest
 
-_TITLE_ROWS = 20  # how far down a header may stand, below a report's title
+TITLE_ROWS = 20  # how far down a header may stand, below a report's title
 
 
 class Workbook:
     """A workbook's sheet open for reading once: `header` first, then `batches`; `close` lets go of the file."""
+
+    digest = ""
 
     def __init__(self, file: BinaryIO, shape: FileShape, settings: ReadSettings, wanted: tuple[str, ...]) -> None:
         from openpyxl import load_workbook  # heavy, and only needed where a department sends workbooks
@@ -101,7 +103,7 @@ class Workbook:
             if texts and set(wanted) <= {text.strip() for text in texts}:
                 return checked_header(texts), line - 1
             first = first or texts
-            if line >= _TITLE_ROWS:
+            if line >= TITLE_ROWS:
                 break
         if not first:
             raise Damage(

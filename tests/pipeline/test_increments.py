@@ -15,7 +15,8 @@ from pipeline.validate import validate
 from tests.pipeline.story import Story, story
 
 FIXED = {"CITYHUB_CITY_KEY": "3" * 64, "CITYHUB_AS_OF": "2026-07-05"}
-ASIDE = {"batch", "row_number", "observed_at"}
+# Which state of the row said it first: a row may move on without a word of this statement changing.
+ASIDE = {"batch", "row_number", "row_hash", "observed_at"}
 
 
 def take(hub: Hub) -> None:
@@ -52,7 +53,7 @@ def by_increments(tale: Story, days: int) -> dict[str, list[tuple[object, ...]]]
 
 
 def test_five_days_by_increments_equal_the_fifth_day_at_once(tmp_path: Path) -> None:
-    stepwise, at_once = story(tmp_path / "steps", residents=500), story(tmp_path / "once", residents=500)
+    stepwise, at_once = story(tmp_path / "steps", residents=300), story(tmp_path / "once", residents=300)
     incremental = by_increments(stepwise, 5)
     at_once.bring(5)
     with at_once.hub(**FIXED) as hub:
@@ -61,6 +62,7 @@ def test_five_days_by_increments_equal_the_fifth_day_at_once(tmp_path: Path) -> 
         assert hub.lake.exists(current_table("social_security", "person"))
     assert incremental.keys() == whole.keys()
     different = {
-        name: set(incremental[name]) ^ set(whole[name]) for name in whole if incremental[name] != whole[name]
+        name: sum(one != other for one, other in zip(incremental[name], whole[name], strict=False)) for name in whole
     }
-    assert {name: len(rows) for name, rows in different.items()} == {}
+    assert {name: count for name, count in different.items() if count} == {}
+    assert incremental == whole
