@@ -15,8 +15,8 @@ from pipeline.hub import Hub
 from pipeline.lake_tables import current_table, history_table, quarantine_table, standing_table
 from pipeline.stage import stage_of
 from pipeline.staging import KEYS, STANDING, batch_folder, clear, staged
-from pipeline.standardise import total
-from pipeline.validate import passed_gate
+from pipeline.standardise import standardise, total
+from pipeline.validate import passed_gate, validate
 from schemas.arrow import statement_schema
 from schemas.contract import Contract, TableContract
 from schemas.standard import Entity
@@ -26,6 +26,8 @@ from warehouse.batches import Batch
 from warehouse.fences import Fence
 
 LAKE = "lake"  # in a batch's counts: the versions of the current tables that hold it
+
+CHANGES = ("new", "changed", "withdrawn")
 
 
 def history_schema(entity: Entity) -> pa.Schema:
@@ -37,8 +39,25 @@ def commit(hub: Hub, department: str) -> dict[str, Any]:
     """Take every batch of `department` that passed the gate, oldest first; return what changed a batch.
 
     Each write carries the batch's number, so a commit that was killed is finished by the next one, and a second
-    commit of the same batch changes nothing.
+    commit of the same batch changes nothing. A batch that waited behind one just taken has its turn at once.
     """
+    results = _take_ready(hub, department)
+    while results and any(batch.source_table in _tables(results) for batch in hub.ledger.batches("landed", department)):
+        standardise(hub, department)
+        validate(hub, department)
+        more = _take_ready(hub, department)
+        if not more:
+            break
+        results += more
+    changes = {name: sum(result[name] for result in results) for name in CHANGES}
+    return {"department": department, "batches": results, **changes}
+
+
+def _tables(results: list[dict[str, Any]]) -> set[str]:
+    return {str(result["table"]) for result in results}
+
+
+def _take_ready(hub: Hub, department: str) -> list[dict[str, Any]]:
     contract = hub.contract(department)
     results: list[dict[str, Any]] = []
     with stage_of(hub, "commit", department) as counts:
@@ -46,9 +65,9 @@ def commit(hub: Hub, department: str) -> dict[str, Any]:
         if ready:
             fence = hub.ledger.acquire(f"commit/{department}", hub.run_id, hub.clock())
             results = [commit_batch(hub, contract, batch, fence) for batch in ready]
-        changes = {name: sum(result[name] for result in results) for name in ("new", "changed", "withdrawn")}
+        changes = {name: sum(result[name] for result in results) for name in CHANGES}
         counts.update(batches=len(results), **changes, **total(results))
-    return {"department": department, "batches": results, **changes}
+    return results
 
 
 def commit_batch(hub: Hub, contract: Contract, batch: Batch, fence: Fence) -> dict[str, Any]:

@@ -87,15 +87,13 @@ def _types_of(table: TableContract, shape: TableShape) -> dict[str, str]:
 
 def _types(table: TableContract, shape: TableShape, done: Sequence[Batch]) -> Iterator[_Difference]:
     """Yield the columns whose declared type is not what it was at the last landing."""
-    before: dict[str, str] = next((one.counts["landing"]["shape"] for one in reversed(done) if "shape" in _landing(one)), {})
+    before: dict[str, str] = next(
+        (one.counts["landing"]["shape"] for one in reversed(done) if "shape" in one.counts.get("landing", {})), {}
+    )
     for name, now in _types_of(table, shape).items():
         was = before.get(name, now)
         if was != now:
             yield _Difference(table.drift.retyped, f"~ {name}: {was or '—'} → {now or '—'}")
-
-
-def _landing(batch: Batch) -> dict[str, object]:
-    return dict(batch.counts.get("landing", {}))
 
 
 def _codes(source: Source, contract: Contract, table: TableContract, since: str | None) -> Iterator[_Difference]:

@@ -19,7 +19,7 @@ def standing_table(department: str, table: str) -> str:
 
 
 def vanished_table(department: str, table: str) -> str:
-    """What a landing found out about keys without a raw row: `absent` from the source, or `twin`; partitioned by batch."""
+    """What a landing found out about keys without a raw row (`absent`, `twin`), partitioned by batch."""
     return f"vanished/{department}/{table}"
 
 

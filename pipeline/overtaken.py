@@ -28,7 +28,8 @@ def settle(hub: Hub, table: TableContract, batch: Batch, rows: pa.Table, verdict
     """Return the verdict with the rows that a later accepted extract has overtaken marked as superseded.
 
     `rows` are what was sifted. `absent` becomes the keys that this batch withdraws: those that had left the source
-    and were not brought by a later extract; for a replay, keys under which its rows stand and which they no longer have.
+    and were not brought by a later extract; for a replay, keys under which its rows stand and which they no longer
+    have.
     A row that a replay finds standing is not overtaken: whatever was read later, it was the same.
     """
     later, own = later_batches(hub, batch), _standing(hub, table, batch, rows)

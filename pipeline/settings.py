@@ -22,7 +22,8 @@ class Settings:
     """Where the hub lives and how much of the machine it may use.
 
     `memory_limit` is DuckDB's ("4GB"); `connections` maps a connection's name to its URL and wins over the city's own
-    defaults; `as_of` is empty outside a demo or a rebuild: then the city's calendar day counts.
+    defaults; `as_of` is empty outside a demo or a rebuild: then the city's calendar day counts. A landing waits
+    `lock_seconds` for a locked source and gives up one that says nothing for `silent_seconds`.
     """
 
     home: Path
@@ -34,6 +35,8 @@ class Settings:
     connections: Mapping[str, str]
     as_of: date | None
     city_key: str | None
+    lock_seconds: int = 30
+    silent_seconds: int = 600
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, city_folder: Path | None = None) -> Settings:
@@ -55,6 +58,8 @@ class Settings:
             },
             as_of=_day(environ, "CITYHUB_AS_OF"),
             city_key=environ.get("CITYHUB_CITY_KEY") or None,
+            lock_seconds=_whole_number(environ, "CITYHUB_LOCK_SECONDS", 30),
+            silent_seconds=_whole_number(environ, "CITYHUB_SILENT_SECONDS", 600),
         )
 
     def today(self, timezone: str) -> date:

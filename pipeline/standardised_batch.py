@@ -130,7 +130,9 @@ def standing_rows(hub: Hub, contract: Contract, batch: Batch, keys: pa.ChunkedAr
     name = standing_table(contract.department, batch.source_table)
     if not hub.lake.exists(name):
         return None
-    wanted = "" if batch.mode == "full" and not batch.compared else "SEMI JOIN keys ON standing.source_key = keys.source_key"
+    wanted = (
+        "" if batch.mode == "full" and not batch.compared else "SEMI JOIN keys ON standing.source_key = keys.source_key"
+    )
     own = ", ".join(str(number) for number in own_batches(hub, batch)) or "-1"
     now = batch.opened_at.astimezone(ZoneInfo(hub.city.timezone)).replace(tzinfo=None) + AHEAD
     step = Step(

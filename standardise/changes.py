@@ -16,7 +16,8 @@ def change_steps(entity: Entity, source_table: str, batch: int) -> list[Step]:
 
     Reads `incoming` (the batch's accepted statements), `current` (those that stand, of one department), and
     `touched` and `gone` (`source_key`: rows standardised anew; rows marked deleted or absent from a full extract).
-    A statement that a touched row no longer yields is withdrawn. Equal content is no change: it is not in `changes`.
+    A statement that a touched row no longer yields is withdrawn. Equal content with equal
+    issues is no change: it is not in `changes`. (A cell mended at the source may clean to the value it always had.)
     """
     columns = statement_schema(entity).names
     standing = f"SELECT * FROM current WHERE source_table = {literal(source_table)}"
@@ -31,7 +32,8 @@ def change_steps(entity: Entity, source_table: str, batch: int) -> list[Step]:
             f"""
             SELECT {incoming}, CASE WHEN before.record_id IS NULL THEN 'new' ELSE 'changed' END AS op
             FROM incoming LEFT JOIN before ON incoming.record_id = before.record_id
-            WHERE before.record_id IS NULL OR before.content_hash <> incoming.content_hash""",
+            WHERE before.record_id IS NULL OR before.content_hash <> incoming.content_hash
+               OR before.issues IS DISTINCT FROM incoming.issues""",
         ),
         Step(
             "withdrawn",

@@ -37,8 +37,20 @@ def row_hashes(table: pa.Table, columns: Sequence[str] = ()) -> pa.Array:
     joined = _join(texts)
     if _marks(joined) != _expected_marks(texts):  # some text holds a mark itself: escape them all
         joined = _join([_escaped(text) for text in texts])
-    rows = joined.cast(pa.large_binary()).to_numpy(zero_copy_only=False)
-    return pa.array([blake2b(row, digest_size=DIGEST_BYTES).hexdigest() for row in rows], pa.string())
+    return _digests(joined.cast(pa.large_binary()).to_numpy(zero_copy_only=False))
+
+
+def _digests(rows: np.ndarray[tuple[int], np.dtype[np.object_]]) -> pa.Array:
+    """Return the digest of each text in hexadecimal; a copied hash and one buffer of digits save a quarter."""
+    fresh, digests = blake2b(digest_size=DIGEST_BYTES), []
+    for row in rows:
+        one = fresh.copy()
+        one.update(row)
+        digests.append(one.digest())
+    width = 2 * DIGEST_BYTES
+    ends = np.arange(0, (len(rows) + 1) * width, width, dtype=np.int32)
+    digits = b"".join(digests).hex().encode("ascii")
+    return pa.StringArray.from_buffers(len(rows), pa.py_buffer(ends), pa.py_buffer(digits))
 
 
 def source_keys(table: pa.Table, key: Sequence[str]) -> pa.Array:

@@ -103,9 +103,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     return tale.home, outcome(undisturbed), time.monotonic() - started
 
 
-def kill_once(
-    seed: int, forks: ForkServerContext, prepared: tuple[Path, dict[str, Any], float], folder: Path
-) -> None:
+def kill_once(seed: int, forks: ForkServerContext, prepared: tuple[Path, dict[str, Any], float], folder: Path) -> None:
     home, expected, seconds = prepared
     victim_home = folder / f"seed{seed}"
     shutil.copytree(home, victim_home, symlinks=True)

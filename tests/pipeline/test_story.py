@@ -1,7 +1,5 @@
 """The story: a whole run over a small city, compared with the truth. On SQLite, and on a real PostgreSQL."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -91,9 +89,7 @@ def critical_columns(hub: Hub) -> set[tuple[str, str, str]]:
 def test_rows_without_a_key_are_rejected_one_by_one(told: tuple[Story, Hub]) -> None:
     tale, hub = told
     [(planted,)] = ask(hub, tale, "SELECT count(*) FROM true_defects WHERE defect = 'null_key'")
-    [(rejected,)] = ask(
-        hub, tale, "SELECT count(*) FROM quarantine WHERE state = 'rejected' AND reason = 'null_key'"
-    )
+    [(rejected,)] = ask(hub, tale, "SELECT count(*) FROM quarantine WHERE state = 'rejected' AND reason = 'null_key'")
     assert rejected == planted > 0
 
 
