@@ -46,7 +46,7 @@ _NOTE = re.compile(
 )
 _LEADING_NOTE = re.compile(r"^\s*[(\[【〔（][^()（）]*[)\]】〕）]\s*")
 _TITLE = re.compile(rf"(?<=[{_HAN}]{{2}})(?:先生|女士|小姐|同志)$")
-_MASKED = re.compile(rf"[{_HAN}A-Za-z]*[*＊○◯●■×✕]+[{_HAN}A-Za-z*＊○×]*|[{_HAN}]+[Xx]{{1,3}}|[{_HAN}]{{1,2}}某+")
+_MASKED = re.compile(rf"[{_HAN}A-Za-z ]*[*＊○◯●■×✕]+[{_HAN}A-Za-z*＊○×]*|[{_HAN}]+[Xx]{{1,3}}|[{_HAN}]{{1,2}}某+")
 _SPACED_HAN = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
 _ONLY_HAN_AND_SPACES = re.compile(rf"[{_HAN}]+(?:\s+[{_HAN}]+)+")
 _MANY = re.compile(rf"(?<=[{_HAN}])\s*[、,，;；/|]\s*(?=[{_HAN}])")
