@@ -94,6 +94,8 @@ def _table(hub: Hub, contract: Contract, name: str, now: datetime) -> dict[str, 
         # A file's mark is its name, size and checksum: the name is what a person wants to read.
         "watermark": watermark.split("|", 1)[0] if watermark else None,
         "reason": one.held_reason if one else None,
+        "drift": list(one.counts.get("landing", {}).get("drift", ())) if one else [],
+        "proposal": list(one.counts.get("landing", {}).get("proposal", ())) if one else [],
         "next": _next(contract.department, one, late),
     }
 
@@ -134,6 +136,9 @@ def status_text(result: dict[str, Any]) -> str:
         if one["reason"]:
             since = f"，自 since {moment_text(one['held_since'])}" if one["held_since"] else ""
             lines.append(f"{one['state']} {one['department']}.{one['table']}{since}: {one['reason']}")
+        if one.get("drift"):
+            lines.append(f"漂移 drift {one['department']}.{one['table']}: {'; '.join(one['drift'])}")
+            lines += [f"    {line}" for line in one["proposal"]]
     lines += [
         f"失败 failing {one['department']} {one['stage']} 自 since {moment_text(one['since'])}，连续 in a row "
         f"{one['times']}: {one['error']}"
