@@ -32,6 +32,9 @@ define install_lock
 @$(BIN)/python -m pip check
 endef
 
+# Two files of tests at a time; a file stays in one process, for what its tests share.
+TWO_AT_ONCE := --numprocesses 2 --dist loadfile
+
 .PHONY: help
 help: ## list the targets
 	@echo "cityhub — make TARGET [ARGS=\"…\"]"
@@ -43,11 +46,11 @@ run: $(BASE) ## demo city, all DAGs in this process, summary: the whole way with
 
 .PHONY: test
 test: $(EVERYTHING) ## the tests (under six minutes)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(TWO_AT_ONCE) $(ARGS)
 
 .PHONY: test-long
 test-long: $(EVERYTHING) ## the long series: faults, sizes, many seeds
-	@$(BIN)/python -m pytest -m long $(ARGS)
+	@$(BIN)/python -m pytest -m long $(TWO_AT_ONCE) $(ARGS)
 
 .PHONY: airflow
 airflow: $(BASE) ## the real scheduler, API server and pages on 127.0.0.1:8080 (Ctrl-C ends them)

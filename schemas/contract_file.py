@@ -48,11 +48,15 @@ def load_contract(path: Path, standard: Standard, code_tables: Mapping[str, Code
     )
 
 
+# How a table is watched, not what its statements say.
+BOUNDS = ("rows", "drift", "reconcile")
+
+
 def _fingerprint(keys: Mapping[str, YamlNode]) -> str:
-    """Return SHA-256 over what decides a statement's content: not comments, layout, schedule, owner, basis or bounds."""
+    """Return SHA-256 over what decides a statement's content: not comments, schedule, owner, basis or bounds."""
     deciding = {name: keys[name].plain() for name in ("department", "tables", "codes") if name in keys}
     deciding["tables"] = {
-        name: {key: value.plain() for key, value in table.entries().items() if key not in ("rows", "drift", "reconcile")}
+        name: {key: value.plain() for key, value in table.entries().items() if key not in BOUNDS}
         for name, table in keys["tables"].entries().items()
     }
     return hashlib.sha256(json.dumps(deciding, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

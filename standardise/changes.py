@@ -1,5 +1,7 @@
 """What a batch changes in the current statements: named steps over the staged batch and the statements that stand."""
 
+# ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting
+
 from __future__ import annotations
 
 from engine.quoting import literal, quote

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -80,7 +79,7 @@ class _Files(paramiko.SFTPServerInterface):
     posix_rename = rename
 
     def mkdir(self, path: str, attr: Any) -> Any:
-        return self._answer(lambda: os.mkdir(self._path(path)) or paramiko.SFTP_OK)
+        return self._answer(lambda: Path(self._path(path)).mkdir() or paramiko.SFTP_OK)
 
 
 @contextlib.contextmanager

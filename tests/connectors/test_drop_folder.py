@@ -44,7 +44,7 @@ def read(url: str, since: str | None = None) -> Extraction:
 def test_a_file_counts_once_its_marker_stands(place: tuple[Path, str]) -> None:
     folder, url = place
     (folder / "people1.csv").write_bytes(TEXT)
-    with pytest.raises(SourceUnreachable, match="without their .ready"):
+    with pytest.raises(SourceUnreachable, match=r"without their \.ready"):
         read(url)
     drop(folder, "people1.csv")
     (folder / "people2.csv").write_bytes(TEXT)

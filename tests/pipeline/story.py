@@ -24,6 +24,12 @@ from pipeline.settings import Settings
 KEPT = ("current/", "statements/", "standing/", "links/", "identity/", "golden/", "fact_members/", "links_history/")
 
 
+# Departments enough for most stories: both registers, a paper one, a fact between two people, an employer's reference.
+CORE = (
+    "agriculture", "civil_affairs", "market_regulation", "police_population", "police_seal", "social_security",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Story:
     """A city below `home`, with its truth beside it."""

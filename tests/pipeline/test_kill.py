@@ -18,7 +18,7 @@ import pytest
 
 from pipeline.hub import open_hub
 from pipeline.settings import Settings
-from tests.pipeline.story import Story, story
+from tests.pipeline.story import CORE, Story, story
 
 CITY = {"CITYHUB_CITY_KEY": "5" * 64, "CITYHUB_AS_OF": "2026-07-01", "CITYHUB_THREADS": "2"}
 
@@ -35,7 +35,7 @@ def take_and_publish(home: str) -> None:
     from pipeline.survive import survive
 
     with open_hub(settings(Path(home))) as hub:
-        for department in hub.city.contracts:
+        for department in CORE:
             commit(hub, department)
         link(hub)
         survive(hub)
@@ -90,10 +90,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     tale: Story = story(tmp_path_factory.mktemp("kill"), residents=300)
     tale.bring(0)
     with open_hub(settings(tale.home)) as hub:
-        assert run_all(hub, hub.city.contracts) == []
+        assert run_all(hub, CORE) == []
     tale.bring(1)
     with open_hub(settings(tale.home)) as hub:
-        for department in hub.city.contracts:
+        for department in CORE:
             for stage in (land, standardise, validate):
                 stage(hub, department)
     undisturbed = tale.home.parent / "undisturbed"
