@@ -61,7 +61,8 @@ def build_demo(settings: Settings, residents: int, seed: int | None) -> None:
         return
     click.echo(f"造演示城市 building the demo city ({residents:,} residents)")
     command = [sys.executable, "-m", "demo", "build", "--residents", str(residents)]
-    command += ["--out", str(settings.home / "demo")]
+    place = settings.home / "demo"
+    command += ["--out", str(place.relative_to(ROOT) if place.is_relative_to(ROOT) else place)]
     command += ["--seed", str(seed)] if seed is not None else []
     if settings.home != ROOT / "var":
         # Two cities, two truths: the one beside the demo's code belongs to the usual home.

@@ -106,7 +106,7 @@ def _department(stages: Sequence[StageEntry], name: str) -> dict[str, Any]:
         "consulted": any(one.stage == "land" and one.outcome == "done" for one in own),
         "failed": failed,
         "rows": rows,
-        "unchanged": _sum(own, "standardise", "identical"),
+        "unchanged": _sum(own, "land", "identical") + _sum(own, "standardise", "identical"),
         "rejected": _sum(own, "standardise", "rejected"),
         "statements": taken["emitted"],
         "accepted": _sum(own, "standardise", "accepted"),
