@@ -81,7 +81,8 @@ def measure(rule: Rule, measures: Measures, table: TableContract) -> float | Non
     if rule.code == ROWS_CHANGED:
         if not measures.full or not measures.previous:
             return None
-        return abs(measures.rows - measures.previous) / measures.previous
+        lost = measures.previous - measures.rows
+        return (max(lost, 0) if table.rows.change_at_most is None else abs(lost)) / measures.previous
     if rule.code == ROWS_UNEXPLAINED:
         return float(abs(measures.unexplained))
     if rule.code in (REFUSED_SHARE, REFUSED_MANY):

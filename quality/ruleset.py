@@ -28,6 +28,7 @@ class Tolerances:
 
     refused: float = 0.05  # rows and statements refused: a warning
     refused_many: float = 0.25  # … so many that the batch is held
+    shrunk: float = 0.5  # rows lost, where the contract has no bound of its own: a shrunk source deletes nobody
     unusable: float = 0.05  # values of one field: a warning
     unusable_many: float = 0.50  # … a column that changed its meaning: the batch is held
     least: int = 200
@@ -56,7 +57,10 @@ def _table_rules(table: TableContract, tolerances: Tolerances) -> Iterator[Rule]
         yield Rule(ROWS_AT_LEAST, "table", "", said, Dimension.COMPLETENESS, "critical")
     if (share := table.rows.change_at_most) is not None:
         said = Text(f"{name} 行数变化应不超过 {share:.0%}", f"the rows of a full {name} move by at most {share:.0%}")
-        yield Rule(ROWS_CHANGED, "table", "", said, Dimension.CONSISTENCY, "critical", share)
+    else:
+        share = tolerances.shrunk
+        said = Text(f"{name} 行数减少应不超过 {share:.0%}", f"a full {name} loses at most {share:.0%} of its rows")
+    yield Rule(ROWS_CHANGED, "table", "", said, Dimension.CONSISTENCY, "critical", share)
     said = Text("每一行、每一条都有去处", "every row and every statement is accounted for")
     yield Rule(ROWS_UNEXPLAINED, "table", "", said, Dimension.COMPLETENESS, "critical")
     few, many = tolerances.refused, tolerances.refused_many

@@ -106,6 +106,14 @@ def test_bounds_on_rows_do_not_bind_an_increment() -> None:
     assert judged(statements(GOOD), measures=replace(SOUND, rows=1, full=False)).passed
 
 
+@pytest.mark.parametrize(("rows", "passes"), [(0, False), (40, False), (60, True), (500, True)])
+def test_a_table_without_a_bound_may_grow_but_not_lose_half(rows: int, passes: bool) -> None:
+    unbound = replace(TABLE, rows=RowBounds())
+    evidence = Evidence(rules_of(unbound, STANDARD, SMALL))
+    evidence.add({"person": statements(GOOD, GOOD)}, refused())
+    assert gate(unbound, evidence, replace(SOUND, rows=rows, previous=100)).passed is passes
+
+
 def test_a_change_within_the_bound_passes() -> None:
     assert judged(statements(GOOD, GOOD), measures=replace(SOUND, rows=90, previous=100)).passed
 
