@@ -32,8 +32,9 @@ define install_lock
 @$(BIN)/python -m pip check
 endef
 
-# Two files of tests at a time; a file stays in one process, for what its tests share.
-TWO_AT_ONCE := --numprocesses 2 --dist loadfile
+# Two files of tests at a time; a file stays in one process, for what its tests share. In the order of the tree, because
+# else the longest file, a single test, would begin last.
+TWO_AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## list the targets
