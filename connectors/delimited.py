@@ -49,6 +49,7 @@ class DelimitedText:
             if table is None or not table.num_rows:
                 continue
             yield from table.combine_chunks().to_batches(max_chunksize=rows)
+        outcome.notes.extend(self._blocks.notes)
 
     def _whole_records(self, columns: tuple[str, ...], places: list[int], outcome: Outcome) -> pa.Table | None:
         found = survey(self._carry, ord(self._delimiter), self._ended)

@@ -25,7 +25,7 @@ class JsonLines:
     """A JSON Lines file open for reading once: `header` first, then `batches`."""
 
     def __init__(self, stream: BinaryIO, shape: FileShape, settings: ReadSettings) -> None:
-        self._blocks, self._settings = TextBlocks(stream, shape.encoding), settings
+        self._blocks, self._settings = TextBlocks(stream, shape.encoding, header=False), settings
         self._lines = self._numbered()
         self._ahead: list[tuple[int, str, Row | None]] = []
         names: dict[str, None] = {}
@@ -66,6 +66,7 @@ class JsonLines:
                 waiting = []
         if waiting:
             yield _batch(waiting, columns)
+        outcome.notes.extend(self._blocks.notes)
         if late:
             outcome.new_columns += tuple(late)
             outcome.notes.append(f"后面的行才出现的键 keys that only later rows have: {', '.join(late)}")

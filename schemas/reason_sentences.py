@@ -68,6 +68,7 @@ _UNUSABLE = {
     Reason.RAGGED_ROW: ("行的列数不对", "the row has the wrong number of columns"),
     Reason.DANGLING_REFERENCE: ("引用的记录不存在", "the record it refers to does not exist"),
     Reason.PARTY_QUARANTINED: ("所需当事人记录已隔离", "a party it needs is in quarantine"),
+    Reason.MISSING_PARTY: ("没有填写任何当事人", "none of the parties, of which it needs one, is named"),
 }
 
 SENTENCES: Mapping[Reason, Sentence] = MappingProxyType(

@@ -99,3 +99,4 @@ class Reason(Enum):
     RAGGED_ROW = "ragged_row"
     DANGLING_REFERENCE = "dangling_reference"
     PARTY_QUARANTINED = "party_quarantined"
+    MISSING_PARTY = "missing_party"

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from schemas.contract import Emit, PartyMapping
 from schemas.reasons import Reason
+from schemas.standard import Entity
 from standardise.draft import HELD, QUARANTINED, Draft, draft
 from standardise.notes import Note
 from standardise.plan import TablePlan
@@ -36,7 +37,7 @@ def draft_fact(source: SourceRows, emit: Emit, plan: TablePlan, siblings: Mappin
     """Return the facts of one emit with their parties.
 
     A fact whose required party is not there (not emitted, or an empty reference) is not emitted at all; one whose party
-    is quarantined, or refers to an unknown key, is held.
+    is quarantined, or refers to an unknown key, or that names none of its optional parties, is held.
     """
     chosen = _select(source, emit, siblings)
     found = [_candidates(source, party, chosen, plan, siblings) for party in emit.parties]
@@ -54,7 +55,21 @@ def draft_fact(source: SourceRows, emit: Emit, plan: TablePlan, siblings: Mappin
             fact.holding.append(Note(candidates.role, candidates.reason, rows))
             waiting = rows[fact.states[rows] != QUARANTINED]
             fact.states[waiting] = HELD
+    _hold_nobodys(fact, plan.entity(emit))
     return fact
+
+
+def _hold_nobodys(fact: Draft, entity: Entity) -> None:
+    """Hold facts in whose row none of several optional roles is filled, of which the standard wants at least one."""
+    for group in entity.at_least_one:
+        roles = [role for role in group if role in fact.parties]
+        named = np.zeros(len(fact), bool)
+        for role in roles:
+            named |= fact.parties[role].is_valid().to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(~named)
+        if len(rows) and roles:
+            fact.holding.append(Note(roles[0], Reason.MISSING_PARTY, rows))
+            fact.states[rows[fact.states[rows] != QUARANTINED]] = HELD
 
 
 def _select(source: SourceRows, emit: Emit, siblings: Mapping[str, Draft]) -> Selection:

@@ -14,7 +14,7 @@ from schemas.reasons import Effect, Reason
 from standardise.draft import HELD, QUARANTINED, Draft
 from standardise.notes import Note
 from standardise.plan import TablePlan, mapping_of, source_columns
-from standardise.sift import Fate
+from standardise.sift import ROW_REASONS, Fate
 from standardise.source_text import SourceRows
 from standardise.source_time import TIMESTAMP, source_times
 from values.row_identity import source_keys
@@ -40,12 +40,7 @@ _COLUMNS, _CELLS = " + ", " ¦ "
 
 def rejected_rows(raw: pa.Table, fates: npt.NDArray[np.int8], plan: TablePlan) -> pa.Table:
     """Return one quarantine row for each refused row; `fates` are theirs."""
-    reasons = {
-        Fate.NULL_KEY: Reason.NULL_KEY,
-        Fate.RAGGED: Reason.RAGGED_ROW,
-        Fate.REPEATED_KEY: Reason.REPEATED_KEY,
-    }
-    words = pa.array([reasons[fate].value if fate in reasons else None for fate in Fate], pa.string())
+    words = pa.array([ROW_REASONS[fate].value if fate in ROW_REASONS else None for fate in Fate], pa.string())
     return _whole_rows(raw, words.take(pa.array(fates.astype(np.int64))), "rejected", plan)
 
 

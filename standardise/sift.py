@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.contract import TableContract
+from schemas.reasons import Reason
 from standardise.source_time import TIMESTAMP, source_times
 from values.row_identity import row_hashes, source_keys
 
@@ -43,9 +44,16 @@ class Fate(IntEnum):
     UNCHANGED = 5  # equal to the row already accepted
     SUPERSEDED = 6  # an earlier state of a row that is here, or stands already, in a later one
     DELETED = 7  # a marker that the row is gone
+    DAMAGED_KEY = 8  # bytes of the key could not be read: nobody knows whose row it is
 
 
-REJECTED = (Fate.NULL_KEY, Fate.RAGGED, Fate.REPEATED_KEY)
+ROW_REASONS = {
+    Fate.NULL_KEY: Reason.NULL_KEY,
+    Fate.RAGGED: Reason.RAGGED_ROW,
+    Fate.REPEATED_KEY: Reason.REPEATED_KEY,
+    Fate.DAMAGED_KEY: Reason.DAMAGED_TEXT,
+}
+REJECTED = tuple(ROW_REASONS)
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,7 @@ def sift(rows: pa.Table, standing: pa.Table | None = None, place: Place = NEWEST
     fates = np.zeros(rows.num_rows, np.int8)
     fates[_mask(rows.column("ragged"))] = Fate.RAGGED
     fates[_mask(pc.is_null(keys))] = Fate.NULL_KEY
+    fates[_mask(pc.fill_null(pc.match_substring(keys, "\ufffd"), False))] = Fate.DAMAGED_KEY
     _decide_repeated(fates, rows)
     fates[(fates == Fate.STANDARDISE) & _mask(rows.column("deleted"))] = Fate.DELETED
     if standing is not None and standing.num_rows:

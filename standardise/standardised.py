@@ -10,13 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.contract import Emit
-from schemas.reasons import Reason
 from standardise.counts import Counts
 from standardise.draft import HELD, QUARANTINED, Draft, draft
 from standardise.parties import draft_fact
 from standardise.plan import TablePlan
 from standardise.quarantine import QUARANTINE_SCHEMA, refused_statements, rejected_rows, superseded_rows
-from standardise.sift import REJECTED, Fate, Verdict, observed_times, sift, sift_columns
+from standardise.sift import REJECTED, ROW_REASONS, Fate, Verdict, observed_times, sift, sift_columns
 from standardise.source_text import SourceRows
 from standardise.source_time import TIMESTAMP
 from standardise.statements import accepted_statements
@@ -149,10 +148,3 @@ def _statement_counts(one: Draft) -> Counts:
         refused=dict(+refused),
         issues=one.notes.tally(one.accepted, one.emit.name),
     )
-
-
-ROW_REASONS = {
-    Fate.NULL_KEY: Reason.NULL_KEY,
-    Fate.RAGGED: Reason.RAGGED_ROW,
-    Fate.REPEATED_KEY: Reason.REPEATED_KEY,
-}

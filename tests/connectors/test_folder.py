@@ -89,12 +89,55 @@ def test_an_unclosed_quote_swallows_nothing(tmp_path: Path, ending: str) -> None
     assert "李四" not in str(damaged.value)
 
 
-def test_a_wrong_byte_is_named_by_line_and_place_not_by_content(tmp_path: Path) -> None:
-    good = f"{HEAD}1,张三,b\r\n2,".encode("gb18030")
-    drop(tmp_path, good + b"\xff\xff,b\r\n")
-    with pytest.raises(SourceDamaged, match=f"line 3, byte {len(good)}") as damaged:
-        read(tmp_path)
-    assert "张" not in str(damaged.value)
+def mixed(sound: int, broken: int, encoding: str = "gb18030", other: str = "utf-8") -> bytes:
+    """Rows in one encoding with some in another at the end, a plain one last; keys are ASCII."""
+    rows = [f"s{number},张三丰,甲\r\n".encode(encoding) for number in range(sound)]
+    rows += [f"b{number},张三丰,甲\r\n".encode(other) for number in range(broken)]
+    return HEAD.encode() + b"".join(rows) + b"last,x,y\r\n"
+
+
+@pytest.mark.parametrize(("declared", "other"), [("gb18030", "utf-8"), ("utf-8", "gb18030")])
+def test_a_line_in_another_encoding_is_told_and_the_others_stand(tmp_path: Path, declared: str, other: str) -> None:
+    drop(tmp_path, mixed(3, 1, declared, other))
+    one = paper(encoding=declared)
+    with source(tmp_path, one).stream(ReadRequest(one)) as extraction:
+        found = [tuple(row.values()) for batch in extraction for row in batch.to_pylist()]
+    assert [row[0] for row in found] == ["s0", "s1", "s2", "b0", "last"]
+    assert found[0] == ("s0", "张三丰", "甲") and found[4] == ("last", "x", "y")
+    assert "\ufffd" in found[3][1]
+    assert extraction.rows == extraction.source_rows == 5
+    assert len(extraction.notes) == 1 and "line 5 first" in extraction.notes[0] and "张" not in extraction.notes[0]
+
+
+def test_bad_bytes_across_blocks_spoil_their_own_line_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in range(20, 60):
+        monkeypatch.setattr(text_blocks, "BLOCK", size)
+        drop(tmp_path, mixed(40, 2))
+        found = read(tmp_path)
+        assert [row[0] for row in found] == [*(f"s{number}" for number in range(40)), "b0", "b1", "last"]
+        assert [row[0] for row in found if "\ufffd" in "".join(row)] == ["b0", "b1"]
+
+
+@pytest.mark.parametrize(
+    ("sound", "broken", "refused"),
+    [(0, 1, False), (0, 2, True), (2, 1, False), (1, 2, True), (9, 10, True), (200, 11, False), (50, 11, True)],
+)
+def test_a_file_that_is_wholly_in_another_encoding_is_refused(
+    tmp_path: Path, sound: int, broken: int, refused: bool
+) -> None:
+    drop(tmp_path, mixed(sound, broken, "utf-8", "gb18030"))
+    if not refused:
+        assert len(read(tmp_path, paper(encoding="utf-8"))) == sound + broken + 1
+        return
+    with pytest.raises(SourceDamaged, match="not utf-8 text") as damaged:
+        read(tmp_path, paper(encoding="utf-8"))
+    assert "张" not in str(damaged.value) and f"line {sound + 2}, byte" in str(damaged.value)
+
+
+def test_a_header_that_cannot_be_read_refuses_the_file(tmp_path: Path) -> None:
+    drop(tmp_path, "RYID,姓名,GXSJ\n1,a,b\n".encode("gb18030"))
+    with pytest.raises(SourceDamaged, match="line 1, byte 5"):
+        read(tmp_path, paper(encoding="utf-8"))
 
 
 def test_a_file_cut_off_inside_a_character_is_damaged(tmp_path: Path) -> None:

@@ -174,7 +174,8 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tale: Story, hub: Hub) 
 
 
 def test_bad_rows_are_refused_one_by_one(tale: Story, hub: Hub) -> None:
-    """Null key, repeated key, ragged row, over-long value, formula: the good rows of the list are taken."""
+    """Null key, repeated key, ragged row, over-long value, formula, a line in UTF-8, an unreadable key: the good rows
+    of the list are taken."""
     path = tale.home / "demo" / "drop" / "agriculture" / "subsidy_recipients.csv"
     text = path.read_bytes().decode("gb18030")
     head, first, *_ = list(csv.reader(text.splitlines()))
@@ -187,11 +188,15 @@ def test_bad_rows_are_refused_one_by_one(tale: Story, hub: Hub) -> None:
         {**good, "登记编号": "NBX3", "姓名": "=HYPERLINK(1)"},
     ]
     more = "".join(",".join(line[name] for name in head) + "\r\n" for line in lines) + "NBX4,只有两格\r\n"
-    spoil_list(path, (text + more).encode("gb18030"))
+    other = ",".join({**good, "登记编号": "NBX5", "姓名": "张三丰"}[name] for name in head) + "\r\n"
+    unreadable = ",".join({**good, "登记编号": "NBX?"}[name] for name in head).encode("gb18030") + b"\r\n"
+    unreadable = unreadable.replace(b"NBX?", b"NBX\xff")
+    spoil_list(path, (text + more).encode("gb18030") + other.encode("utf-8") + unreadable)
     assert run_all(hub, CORE) == []
     refused = hub.lake.read("quarantine/agriculture", batch=hub.ledger.batches("accepted", "agriculture")[-2].id)
     reasons = {(row["source_key"], row["reason"]) for row in refused.to_pylist()}
-    assert {("NBX1", "repeated_key"), ("NBX2", "too_long")} <= reasons
+    assert {("NBX1", "repeated_key"), ("NBX2", "too_long"), ("NBX5", "damaged_text")} <= reasons
+    assert ("NBX\ufffd", "damaged_text") in reasons
     assert {reason for _, reason in reasons} >= {"null_key", "ragged_row"}
     assert any(key == "NBX3" for key, _ in reasons)
 

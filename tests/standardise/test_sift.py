@@ -48,6 +48,14 @@ def test_a_missing_key_and_a_ragged_row_are_rejected() -> None:
     assert fates(rows((None, "a", 1), ("2", "ragged", 1), (None, "ragged", 1))) == ["NULL_KEY", "RAGGED", "NULL_KEY"]
 
 
+def test_a_key_with_unreadable_bytes_is_nobodys() -> None:
+    assert fates(rows(("1\ufffd", "a", 1), ("1\ufffd", "b", 1), ("1", "a", 1))) == [
+        "DAMAGED_KEY",
+        "DAMAGED_KEY",
+        "STANDARDISE",
+    ]
+
+
 def test_of_identical_rows_the_first_stays() -> None:
     assert fates(rows(("1", "a", 1), ("1", "a", 1), ("1", "a", 1))) == ["STANDARDISE", "IDENTICAL", "IDENTICAL"]
 

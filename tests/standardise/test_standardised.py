@@ -212,6 +212,34 @@ def test_a_reference_to_an_unknown_key_holds_the_fact() -> None:
     assert (held["reason"], held["state"], held["raw"], held["column"]) == ("dangling_reference", "held", "F2", "FIRM")
 
 
+CARS = TableContract(
+    "CARS",
+    ("ID",),
+    (
+        Emit("man", "person", (of("name", "SYR"),), when_present=("SYR",)),
+        Emit("firm", "business", (of("name", "DW"),), when_present=("DW",)),
+        Emit(
+            "vehicle",
+            "vehicle",
+            (of("plate", "HPHM"),),
+            (PartyMapping("owner_person", "man"), PartyMapping("owner_business", "firm")),
+        ),
+    ),
+)
+
+
+def test_a_fact_that_names_neither_of_its_possible_parties_is_held() -> None:
+    cells = {"SYR": ["张伟", None, " ", None], "DW": [None, "山海饭店", None, None]}
+    rows = raw(ID=list("1234"), HPHM=["冀C12345"] * 3 + ["?"], **cells)  # type: ignore[arg-type]
+    done = standardise(rows, plan(CARS))
+    assert done.statements["vehicle"].column("source_key").to_pylist() == ["1", "2"]
+    found = [(row["source_key"], row["reason"], row["state"]) for row in done.quarantine.to_pylist()]
+    assert ("3", "missing_party", "held") in found
+    assert (done.counts.held, done.counts.quarantined) == (1, 1)  # the fourth has no plate either
+    assert done.counts.refused["missing_party"] == 2
+    assert done.counts.balanced
+
+
 def test_references_are_not_judged_before_the_other_table_is_known() -> None:
     table = raw(ID=["1"], NAME=["海港小卖部"], BOSS=["张伟"], FIRM=["F9"])
     assert standardise(table, plan(SHOPS)).statements["employment"].num_rows == 1
