@@ -15,7 +15,8 @@ from schemas.code_table import CodeTable, code_table_names, load_code_table
 from schemas.contract import Contract
 from schemas.contract_file import load_contract
 from schemas.errors import ConfigurationError
-from schemas.linkage_spec import LinkageSpec, load_linkage
+from schemas.linkage_file import load_linkage
+from schemas.linkage_spec import LinkageSpec
 from schemas.nearest import listed, nearest
 from schemas.standard import Standard
 from schemas.standard_file import load_standard

@@ -1,21 +1,13 @@
-"""A linkage specification (`cities/<city>/matching/*.yaml`): the ladder first, then the evidence, then the limits."""
+"""A linkage specification: the ladder first, then the evidence, then the limits; of a city, or of plain files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
-
-from schemas import measures
-from schemas.errors import ConfigurationError
-from schemas.nearest import listed, nearest
-from schemas.standard import Entity, Standard
-from schemas.standard_file import KINDS
-from schemas.yaml_source import YamlNode, read_yaml
+from typing import Literal, get_args
 
 Otherwise = Literal["review", "insufficient", "new"]
-OUTCOMES: tuple[Otherwise, ...] = ("review", "insufficient", "new")
+OUTCOMES: tuple[Otherwise, ...] = get_args(Otherwise)
+BeyondCap = Literal["split", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -30,11 +22,22 @@ class Rung:
 
 
 @dataclass(frozen=True)
+class LinkageField:
+    """A field that linkage looks at: the `kind` of value whose clean form and keys it has ("exact" and "number" have
+    no keys), and the columns that hold it on either side. In a city all names are the standard's own."""
+
+    name: str
+    kind: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
 class Comparison:
     """How one field is compared; `term_frequency`: a rare value weighs more than a common one."""
 
     field: str
-    kind: str  # a kind of value, or "exact"
+    kind: str  # a kind of value, "exact" or "number"
     term_frequency: bool = False
 
 
@@ -43,94 +46,45 @@ class Decide:
     """Thresholds: probabilities to `link` and to `review`; in bits the `margin` to the runner-up and the `enough`
     weight that the present fields must be able to reach."""
 
-    link: float
-    review: float
-    margin: float
-    enough: float
+    link: float = 0.95
+    review: float = 0.5
+    margin: float = 3.0
+    enough: float = 10.0
+
+
+@dataclass(frozen=True)
+class Skew:
+    """What becomes of a block (one key of one rule) of more than `at_most` candidate pairs: `split` narrows it by
+    another compared field, `refuse` ends the run and names the key, masked."""
+
+    at_most: int = 100_000
+    otherwise: BeyondCap = "split"
 
 
 @dataclass(frozen=True)
 class LinkageSpec:
-    """One entity's specification. `block` rules are lists of fields or keys of fields (`name.pinyin`)."""
+    """One entity's specification. `block` and `household` rules are lists of fields or keys of fields (`name.pinyin`).
+
+    Records that agree in all of one `household` rule may be kin: two people, whose shared surname, address and phone
+    are one evidence and not three. `id` are the id columns of both sides (plain files only). `one_to_one`: a left
+    record has one right record at most as well. `fields` are all fields named anywhere here, each once.
+    """
 
     entity: str
-    ladder: tuple[Rung, ...]
+    ladder: tuple[Rung, ...] = ()
     block: tuple[tuple[str, ...], ...] = ()
     compare: tuple[Comparison, ...] = ()
     decide: Decide | None = None
     never_share: tuple[str, ...] = ()
+    fields: tuple[LinkageField, ...] = ()
+    household: tuple[tuple[str, ...], ...] = ()
+    skew: Skew = Skew()
+    one_to_one: bool = False
+    id: tuple[str, str] | None = None
 
-
-def load_linkage(path: Path, standard: Standard) -> LinkageSpec:
-    """Return the specification in `path`. Raises ConfigurationError at the first mistake."""
-    keys = read_yaml(path).keys(("entity", "ladder"), ("block", "compare", "decide", "never_share"))
-    parties = [entity.name for entity in standard.parties]
-    keys["entity"].one_of(parties, "an entity that is no fact")
-    name = keys["entity"].one_of((path.stem,), "the file's own name")
-    entity = standard.entities[name]
-    compare = keys["compare"].entries("a mapping of fields") if "compare" in keys else {}
-    if ("block" in keys) != ("compare" in keys) or ("compare" in keys) != ("decide" in keys):
-        raise keys["ladder"].error("block, compare and decide all three, or none of them")
-    return LinkageSpec(
-        entity=name,
-        ladder=tuple(_rung(node, entity) for node in keys["ladder"].items("a list of rungs")),
-        block=_block(keys["block"], entity) if "block" in keys else (),
-        compare=tuple(_comparison(field, node, entity) for field, node in compare.items()),
-        decide=_decide(keys["decide"]) if "decide" in keys else None,
-        never_share=_fields(keys["never_share"], entity) if "never_share" in keys else (),
-    )
-
-
-def _rung(node: YamlNode, entity: Entity) -> Rung:
-    keys = node.keys(("same", "else"), ("anchored", "agree"))
-    chosen = keys["else"].one_of(OUTCOMES, "an outcome")
-    return Rung(
-        same=_fields(keys["same"], entity),
-        anchored="anchored" in keys and keys["anchored"].flag(),
-        agree=_fields(keys["agree"], entity) if "agree" in keys else (),
-        otherwise=next(outcome for outcome in OUTCOMES if outcome == chosen),
-    )
-
-
-def _fields(node: YamlNode, entity: Entity) -> tuple[str, ...]:
-    names = [field.name for field in entity.fields]
-    words = node.words("a field or a list of fields", single=True)
-    for item in (node,) if node.is_text else node.items():
-        item.one_of(names, f"a field of {entity.name}")
-    return words
-
-
-def _block(node: YamlNode, entity: Entity) -> tuple[tuple[str, ...], ...]:
-    names = [field.name for field in entity.fields]
-    rules = []
-    for rule in node.items("a list of blocking rules"):
-        words = rule.words("a list of fields or their keys")
-        for item in rule.items():
-            field, dot, part = item.text().partition(".")
-            if field not in names or (dot and not part.isidentifier()):
-                raise ConfigurationError(
-                    item.file, item.line, item.key, item.text(),
-                    f"a field of {entity.name} or a key of one, like name.pinyin ({listed(names)})",
-                    nearest(field, names),
-                )  # fmt: skip
-        rules.append(words)
-    return tuple(rules)
-
-
-def _comparison(field: str, node: YamlNode, entity: Entity) -> Comparison:
-    names = [known.name for known in entity.fields]
-    if field not in names:
-        raise ConfigurationError(
-            node.file, node.line, node.key, field, f"a field of {entity.name} ({listed(names)})", nearest(field, names)
-        )
-    keys = node.keys(("as",), ("term_frequency",))
-    kind = keys["as"].one_of(("exact", *KINDS), "a way to compare")
-    return Comparison(field, kind, "term_frequency" in keys and keys["term_frequency"].flag())
-
-
-def _decide(node: YamlNode) -> Decide:
-    keys: Mapping[str, YamlNode] = node.keys(("link", "review", "margin", "enough"))
-    decide = Decide(**{name: measures.number(keys[name]) for name in ("link", "review", "margin", "enough")})
-    if not 0 < decide.review < decide.link < 1:
-        raise keys["link"].error("probabilities with 0 < review < link < 1")
-    return decide
+    def field(self, name: str) -> LinkageField:
+        """Return the field by name. Raises KeyError for one that the specification does not name."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import ConfigurationError
-from schemas.linkage_spec import Comparison, Decide, Rung, load_linkage
+from schemas.linkage_file import load_linkage
+from schemas.linkage_spec import Comparison, Decide, LinkageField, Rung, Skew
 from schemas.standard_file import load_standard
 
 SOUND = """\
@@ -36,6 +37,22 @@ def test_the_ladder_the_evidence_and_the_limits(tmp_path: Path) -> None:
     assert spec.compare == (Comparison("name", "person_name", True), Comparison("sex", "exact"))
     assert spec.decide == Decide(0.999, 0.8, 4.0, 12.0)
     assert spec.never_share == ("citizen_id",)
+    assert spec.fields[:2] == (
+        LinkageField("name", "person_name", "name", "name"),
+        LinkageField("sex", "code", "sex", "sex"),
+    )
+    assert {field.name for field in spec.fields} == {
+        "name", "sex", "birth_date", "citizen_id", "document_type", "document_number"
+    }  # fmt: skip
+    assert (spec.skew, spec.household, spec.one_to_one, spec.id) == (Skew(100_000, "split"), (), False, None)
+
+
+def test_households_and_large_blocks(tmp_path: Path) -> None:
+    text = SOUND + "household: [[name.surname, address.house], [phone]]\nskew: {at_most: 500, else: refuse}\n"
+    spec = load_linkage(write(tmp_path, text), load_standard())
+    assert spec.household == (("name.surname", "address.house"), ("phone",))
+    assert spec.skew == Skew(500, "refuse")
+    assert spec.field("address").kind == "address"
 
 
 def test_a_ladder_alone_is_enough(tmp_path: Path) -> None:
@@ -55,7 +72,10 @@ def test_a_ladder_alone_is_enough(tmp_path: Path) -> None:
         (", else: review", "", 3, "the key 'else'"),
         ("anchored: true", "anchored: 1", 3, "true or false"),
         ("name.pinyin", "nam.pinyin", 5, "did you mean 'name'"),
-        ("name.pinyin", "name.", 5, "a key of one"),
+        ("name.pinyin", "name.", 5, "a key of it"),
+        ("name.pinyin", "name.pinyni", 5, "did you mean 'name.pinyin'"),
+        ("name.pinyin", "sex.pinyin", 5, "sex.code"),
+        ("[name.pinyin, birth_date.month]", "[birth_date, name]", 5, "each rule once"),
         ("  sex:", "  sx:", 8, "did you mean 'sex'"),
         ("as: person_name", "as: person_nam", 7, "did you mean 'person_name'"),
         ("0.999", "99.9%", 9, "a number"),

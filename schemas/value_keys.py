@@ -1,0 +1,27 @@
+"""The match keys that each kind of value has (`name.pinyin`), so that a specification is checked where it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+# What `keys` of each file of values/ returns, and its plainest key first; a test holds the two together.
+VALUE_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "text": ("letters",),
+    "citizen_id": ("number", "birth_sequence"),
+    "document": ("number",),
+    "uscc": ("code", "organisation"),
+    "registration_number": ("number",),
+    "person_name": ("folded", "pinyin", "readings", "initials", "shape", "surname"),
+    "company_name": ("folded", "core", "trade_name"),
+    "code": ("code",),
+    "date": ("date", "month", "year", "day"),
+    "phone": ("number",),
+    "address": ("letters", "road", "number", "building", "house"),
+    "plate": ("number",),
+    "vin": ("number", "serial"),
+    "tax_number": ("number", "organisation"),
+    "amount": ("number",),
+})  # fmt: skip
+# Comparisons that need no kind: equal or not, and how far two numbers lie apart. They have no keys.
+PLAIN_COMPARISONS = ("exact", "number")
