@@ -19,7 +19,7 @@ from values.levels import compare_with
 from values.text_column import TextColumn, with_nulls
 from values.text_forms import is_sentinel, suspicious_form, tidy, without_spaces
 
-LEVELS = ("missing", "different", "same")
+LEVELS = ("missing", "different", "within_tenth", "within_hundredth", "same")
 
 _PLAIN = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?$"
 _NUMBER = re.compile(r"([+-]?)(\d+)(?:\.(\d*))?", re.ASCII)
@@ -85,7 +85,7 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
     """Return levels: same, different, missing."""
-    return compare_with(left, right, ())
+    return compare_with(left, right, {}, 4)
 
 
 def mask(values: pa.Array) -> pa.Array:

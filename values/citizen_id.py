@@ -18,12 +18,11 @@ from schemas.reasons import Reason
 from values.calendar_days import day_numbers
 from values.cleaned import Cleaned, Flags, Mask, bits, mark
 from values.divisions import ever_divisions
+from values.identifier_likeness import LEVELS as LEVELS
+from values.identifier_likeness import compare_identifiers
 from values.identity_digits import Bytes, IdentityDigits, check_characters, read_digits
-from values.levels import compare_with, one_edit
 from values.text_column import TextColumn, matrix_texts, replaced_rows, with_nulls
 from values.text_forms import is_number_sentinel, is_sentinel, suspicious_form, tidy, without_spaces
-
-LEVELS = ("missing", "different", "one_slip", "same")
 
 _LOOKALIKE_X = re.compile(r"\d{17}[×ХхΧχ✕✖╳⨯乂]")
 _FLOAT = re.compile(r"\d(?:\.\d+)?[Ee][+]?\d{1,2}|\d{14,18}\.0*")
@@ -155,8 +154,8 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, one wrong character or two neighbours swapped (`one_slip`), different, missing."""
-    return compare_with(left, right, (one_edit,))
+    """Return levels: see `values.identifier_likeness`."""
+    return compare_identifiers(left, right)
 
 
 def mask(values: pa.Array) -> pa.Array:

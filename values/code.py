@@ -80,7 +80,7 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
     """Return levels: same, different, missing."""
-    return compare_with(left, right, ())
+    return compare_with(left, right, {}, 2)
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -21,7 +21,10 @@ from values.text_column import CodePoints, TextColumn, with_nulls
 from values.text_forms import LOST_CHARACTERS, SENTINEL_WORDS
 from values.variants import fold_table
 
-LEVELS = ("missing", "different", "same_trade_name", "same_core", "same")
+LEVELS = (
+    "missing", "different", "other_branch", "similar_own_name", "same_own_name", "same_own_and_industry", "same_core",
+    "variant", "same",
+)  # fmt: skip
 
 _PLAIN = code_point_table(((65, 90), (97, 122)), more="（）") | IDEOGRAPH
 _BRACKETS = str.maketrans("()〔〕【】[]﹙﹚〈〉{}", "（）（）（）（）（）（）（）")
@@ -91,17 +94,17 @@ def check(values: pa.Array) -> npt.NDArray[np.bool_]:
 
 
 def parts(values: pa.Array, *, regions: tuple[str, ...] = ()) -> pa.StructArray:
-    """Return region, trade_name, industry, form, branch of each name as a struct array ("" where it has none)."""
+    """Return region, own_name, industry, form, branch of each name as a struct array ("" where it has none)."""
     column = TextColumn(values)
     encoded = column.texts.dictionary_encode()
     cut = [cut_company(name, regions) for name in encoded.dictionary.to_pylist()]
-    names = ("region", "trade_name", "industry", "form", "branch")
+    names = ("region", "own_name", "industry", "form", "branch")
     fields = [pa.array([getattr(one, name) for one in cut], pa.string()).take(encoded.indices) for name in names]
     return pa.StructArray.from_arrays(fields, list(names), mask=pa.array(column.empty))
 
 
 def keys(values: pa.Array, *, regions: tuple[str, ...] = ()) -> dict[str, pa.Array]:
-    """Return `folded` (the whole name), `core` (without division, legal form folded, branch kept) and `trade_name`.
+    """Return `folded` (the whole name), `core` (without division, legal form folded, branch kept), `own_name` (字号).
 
     `regions` are more names of the city and its parts that may open a name; every division's full name, and the short
     name of every province and prefecture, is known.
@@ -110,16 +113,16 @@ def keys(values: pa.Array, *, regions: tuple[str, ...] = ()) -> dict[str, pa.Arr
     encoded = column.texts.dictionary_encode()
     cut = [cut_company(name, regions) for name in encoded.dictionary.to_pylist()]
     core = pa.array([_core(one) for one in cut], pa.string()).take(encoded.indices)
-    trade = pa.array([one.trade_name for one in cut], pa.string()).take(encoded.indices)
+    own = pa.array([one.own_name for one in cut], pa.string()).take(encoded.indices)
     return {
         "folded": with_nulls(_folded(column.texts), column.empty),
         "core": with_nulls(_folded(core), column.empty),
-        "trade_name": with_nulls(_folded(trade), column.empty),
+        "own_name": with_nulls(_folded(own), column.empty),
     }
 
 
 def _core(cut: CompanyParts) -> str:
-    return cut.trade_name + cut.industry + cut.form_class + cut.branch
+    return cut.own_name + cut.industry + cut.form_class + cut.branch
 
 
 def _folded(texts: pa.Array) -> pa.StringArray:
@@ -138,8 +141,8 @@ def compare(left: pa.Array, right: pa.Array, *, regions: tuple[str, ...] = ()) -
 
     `regions` as in `keys`.
     """
-    agreements = [partial(_same_key, key=key, regions=regions) for key in ("trade_name", "core")]
-    return compare_with(left, right, agreements)
+    agreements = {level: partial(_same_key, key=key, regions=regions) for level, key in ((4, "own_name"), (6, "core"))}
+    return compare_with(left, right, agreements, 8)
 
 
 def _same_key(left: TextColumn, right: TextColumn, key: str, regions: tuple[str, ...]) -> Mask:

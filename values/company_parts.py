@@ -1,4 +1,4 @@
-"""A business name cut into what the law composes it of: division, trade name, industry, legal form, branch."""
+"""A business name cut into what the law composes it of: division, own name (字号), industry, legal form, branch."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class CompanyParts:
     """The parts of one name, "" where it has none. `form` is as written, `form_class` what stands for it in keys."""
 
     region: str
-    trade_name: str
+    own_name: str
     industry: str
     form: str
     form_class: str
@@ -106,8 +106,8 @@ def cut_company(name: str, regions: tuple[str, ...] = ()) -> CompanyParts:
     inside = re.search(r"\(([^()]{2,12})\)", body)
     if inside and not region and not cut_region(inside[1] + "甲乙", regions)[1].startswith(inside[1]):
         region, body = inside[1], body.replace(inside[0], "")
-    if region and not country and (len(body) < 2 or _INDUSTRY.fullmatch(body)):  # the division was the trade name
+    if region and not country and (len(body) < 2 or _INDUSTRY.fullmatch(body)):  # the division was the own name (字号)
         region, (body, form, branch) = "", _cut_form(plain)
     found = _INDUSTRY.search(body, 2)
-    trade_name, industry = (body[: found.start()], body[found.start() :]) if found else (body, "")
-    return CompanyParts(region, trade_name, industry, form, _FORMS.get(form, form), branch)
+    own_name, industry = (body[: found.start()], body[found.start() :]) if found else (body, "")
+    return CompanyParts(region, own_name, industry, form, _FORMS.get(form, form), branch)

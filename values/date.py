@@ -21,7 +21,10 @@ from values.cleaned import Cleaned, Flags, bits, mark, no_flags
 from values.text_column import TextColumn
 from values.text_forms import is_number_sentinel, suspicious_form, tidy
 
-LEVELS = ("missing", "different", "one_part_differs", "day_and_month_swapped", "same")
+LEVELS = (
+    "missing", "different", "year_alone", "same_month", "one_digit", "year_slip", "transposed", "day_and_month_swapped",
+    "lunar", "same",
+)  # fmt: skip
 EARLIEST = datetime.date(1880, 1, 1)
 SENTINEL_DAYS = tuple(
     datetime.date(*day)
@@ -230,9 +233,9 @@ def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
     agreeing = sum((a == b).astype(np.int8) for a, b in parts)
     (year_a, year_b), (month_a, month_b), (day_a, day_b) = parts
     swapped = (year_a == year_b) & (month_a == day_b) & (day_a == month_b) & (month_a != day_a)
-    levels = np.where(agreeing == 2, 2, 1).astype(np.int8)
-    levels[swapped] = 3
-    levels[agreeing == 3] = 4
+    levels = np.where(agreeing == 2, 3, 1).astype(np.int8)
+    levels[swapped] = 7
+    levels[agreeing == 3] = 9
     levels[~(check(first) & check(second))] = 0
     return levels
 

@@ -24,12 +24,12 @@ from values.document_types import (
     fits,
     proven_types,
 )  # fmt: skip
+from values.identifier_likeness import LEVELS as LEVELS
+from values.identifier_likeness import compare_identifiers
 from values.identifier_text import identifier_candidate
-from values.levels import compare_with, one_edit
 from values.text_column import TextColumn, replaced_rows, with_nulls
 from values.text_forms import is_number_sentinel, single_spaces, suspicious_form, tidy
 
-LEVELS = ("missing", "different", "one_slip", "same")
 Types = npt.NDArray[np.object_]
 
 _LONGEST = 40
@@ -164,8 +164,8 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, one wrong character or two neighbours swapped, different, missing."""
-    return compare_with(left, right, (one_edit,))
+    """Return levels: see `values.identifier_likeness`."""
+    return compare_identifiers(left, right)
 
 
 def mask(values: pa.Array) -> pa.Array:

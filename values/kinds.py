@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import Any
 
@@ -30,6 +31,7 @@ from values import (
     vin,
 )  # fmt: skip
 from values.cleaned import Cleaned
+from values.levels import CompareRows, Levels, Rows
 
 
 @dataclass(frozen=True)
@@ -41,21 +43,48 @@ class Kind:
     clean: Callable[..., Cleaned]
     check: Callable[[pa.Array], npt.NDArray[np.bool_]]
     keys: Callable[..., dict[str, pa.Array]]
-    compare: Callable[[pa.Array, pa.Array], npt.NDArray[np.int8]]
+    compare: Callable[..., Levels]
     mask: Callable[[pa.Array], pa.Array]
     levels: tuple[str, ...]
     context: frozenset[str]
+    likeness: Callable[..., CompareRows] | None = None
 
     def clean_with(self, texts: pa.Array, context: Mapping[str, Any]) -> Cleaned:
         """Return the cleaned texts, taking from the context what this kind understands and leaving the rest."""
-        return self.clean(texts, **{name: value for name, value in context.items() if name in self.context})
+        return self.clean(texts, **_understood(self.clean, context))
+
+    def keys_with_context(self, values: pa.Array, context: Mapping[str, Any]) -> dict[str, pa.Array]:
+        """Return the match keys of clean values, taking from the context what this kind understands."""
+        return self.keys(values, **_understood(self.keys, context))
+
+    def compare_with_context(self, left: pa.Array, right: pa.Array, context: Mapping[str, Any]) -> Levels:
+        """Return the levels of aligned arrays, taking from the context what this kind understands."""
+        return self.compare(left, right, **_understood(self.compare, context))
+
+    def compare_rows_with_context(self, values: pa.Array, context: Mapping[str, Any]) -> CompareRows:
+        """Return a comparison of rows of `values` by number: each value is read once, however many pairs it is in."""
+        if self.likeness is not None:
+            return self.likeness(values, **_understood(self.likeness, context))
+
+        def compare_rows(left: Rows, right: Rows) -> Levels:
+            return self.compare_with_context(values.take(pa.array(left)), values.take(pa.array(right)), context)
+
+        return compare_rows
+
+
+def _understood(verb: Callable[..., object], context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the context the verb has an argument for."""
+    return {name: context[name] for name in _arguments(verb) if name in context}
+
+
+@cache
+def _arguments(verb: Callable[..., object]) -> frozenset[str]:
+    return frozenset(inspect.signature(verb).parameters) - {"texts", "values", "left", "right"}
 
 
 def _kind(name: str, module: ModuleType) -> Kind:
-    context = frozenset(inspect.signature(module.clean).parameters) - {"texts"}
-    return Kind(
-        name, module.clean, module.check, module.keys, module.compare, module.mask, module.LEVELS, context
-    )
+    verbs = (module.clean, module.check, module.keys, module.compare, module.mask)
+    return Kind(name, *verbs, module.LEVELS, _arguments(module.clean), getattr(module, "likeness", None))
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,15 @@ from values.cleaned import Mask
 from values.text_column import CodePoints, TextColumn
 
 Levels = npt.NDArray[np.int8]
+Rows = npt.NDArray[np.int64]
+CompareRows = Callable[[Rows, Rows], Levels]  # row numbers of values that are there
 Agreement = Callable[[TextColumn, TextColumn], Mask]
 
 MISSING, DIFFERENT = 0, 1
 
 
-def compare_with(left: pa.Array, right: pa.Array, agreements: Sequence[Agreement]) -> Levels:
-    """Return levels: 2 where the first agreement holds, 3 the second, and so on; the highest where texts are equal.
+def compare_with(left: pa.Array, right: pa.Array, agreements: Mapping[int, Agreement], top: int) -> Levels:
+    """Return the level of the last agreement that holds; `top` where texts are equal.
 
     Agreements are asked only about pairs where both are there and differ.
     """
@@ -31,9 +33,9 @@ def compare_with(left: pa.Array, right: pa.Array, agreements: Sequence[Agreement
     if len(rest):
         rows = pa.array(rest)
         a, b = TextColumn(first.texts.take(rows)), TextColumn(second.texts.take(rows))
-        for level, agree in enumerate(agreements, start=2):
+        for level, agree in agreements.items():
             levels[rest[agree(a, b)]] = level
-    levels[same] = 2 + len(agreements)
+    levels[same] = top
     levels[missing] = MISSING
     return levels
 

@@ -52,4 +52,4 @@ def _equal_keys(left: TextColumn, right: TextColumn, key: str) -> Mask:
     return equal & (TextColumn(a).lengths > 0)
 
 
-AGREEMENTS = (same_surname, one_character, same_sound, same_folded)
+AGREEMENTS = {2: same_surname, 3: one_character, 6: same_sound, 9: same_folded}

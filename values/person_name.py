@@ -34,7 +34,10 @@ from values.text_forms import (
     words,
 )
 
-LEVELS = ("missing", "different", "same_surname", "one_character", "same_sound", "variant", "same")
+LEVELS = (
+    "missing", "different", "same_surname", "one_character", "same_given", "transposed", "same_sound", "shape",
+    "subset", "variant", "same",
+)  # fmt: skip
 DOT = "\u00b7"
 
 _DOTS = re.compile("\\s*[•・･‧∙⋅●◦˙᛫﹒．·‐‑]\\s*")
@@ -217,7 +220,7 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
     """Return levels: same, variant characters (闫/阎), same sound, one character differs, same surname, different."""
-    return compare_with(left, right, AGREEMENTS)
+    return compare_with(left, right, AGREEMENTS, 10)
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -17,7 +17,7 @@ from values.text_column import TextColumn, with_nulls
 from values.text_forms import is_number_sentinel, suspicious_form, tidy
 
 City = tuple[str, int]  # its area code, and how many digits a land line has
-LEVELS = ("missing", "different", "one_slip", "same")
+LEVELS = ("missing", "different", "one_digit", "transposed", "same_local", "same")
 
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _SERVICE = re.compile(r"[48]00\d{7}", re.ASCII)
@@ -137,7 +137,7 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
     """Return levels: same, one wrong digit or two neighbours swapped, different, missing."""
-    return compare_with(keys(left)["number"], keys(right)["number"], (one_edit,))
+    return compare_with(keys(left)["number"], keys(right)["number"], {2: one_edit}, 5)
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -14,7 +14,7 @@ from values.shapes import PLAIN_TEXT, short_texts_among
 from values.text_column import TextColumn, with_nulls
 from values.text_forms import SENTINEL_WORDS, composed, is_sentinel, single_spaces, suspicious_form, tidy
 
-LEVELS = ("missing", "different", "same_letters", "same")
+LEVELS = ("missing", "different", "similar", "close", "same_words", "same_letters", "same")
 
 
 def clean(texts: pa.Array, *, length: int = 200) -> Cleaned:
@@ -76,7 +76,7 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
     """Return levels: same, same letters whatever the punctuation and case, different, missing."""
-    return compare_with(left, right, (same_letters,))
+    return compare_with(left, right, {5: same_letters}, 6)
 
 
 def same_letters(left: TextColumn, right: TextColumn) -> Mask:

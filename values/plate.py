@@ -14,11 +14,10 @@ import pyarrow.compute as pc
 
 from schemas.reasons import Reason
 from values.cleaned import Cleaned, bits
-from values.levels import compare_with, one_edit
+from values.identifier_likeness import LEVELS as LEVELS
+from values.identifier_likeness import compare_identifiers
 from values.text_column import TextColumn, with_nulls
 from values.text_forms import is_number_sentinel, suspicious_form, tidy, without_spaces
-
-LEVELS = ("missing", "different", "one_slip", "same")
 
 _PROVINCE = "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
 _ANY = "[A-HJ-NP-Z0-9]"
@@ -88,8 +87,8 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, one wrong character or two neighbours swapped, different, missing."""
-    return compare_with(left, right, (one_edit,))
+    """Return levels: see `values.identifier_likeness`."""
+    return compare_identifiers(left, right)
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -9,11 +9,10 @@ import pyarrow.compute as pc
 
 from schemas.reasons import Reason
 from values.cleaned import Cleaned, Mask, mark
+from values.identifier_likeness import LEVELS as LEVELS
+from values.identifier_likeness import compare_identifiers
 from values.identifier_text import identifier_candidate
-from values.levels import compare_with, one_edit
 from values.text_column import TextColumn, with_nulls
-
-LEVELS = ("missing", "different", "one_slip", "same")
 
 
 def clean(texts: pa.Array) -> Cleaned:
@@ -85,8 +84,8 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, one wrong digit or two neighbours swapped, different, missing."""
-    return compare_with(left, right, (one_edit,))
+    """Return levels: see `values.identifier_likeness`."""
+    return compare_identifiers(left, right)
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -17,12 +17,12 @@ from values import citizen_id, uscc
 from values.cleaned import Cleaned, Flags, Mask, bits, mark
 from values.divisions import ever_divisions
 from values.document_types import new_permanent, old_permanent_right
+from values.identifier_likeness import LEVELS as LEVELS
+from values.identifier_likeness import compare_identifiers
 from values.identifier_text import identifier_candidate
-from values.levels import compare_with, one_edit
 from values.organisation_code import organisation_checks
 from values.text_column import TextColumn, with_nulls
 
-LEVELS = ("missing", "different", "one_slip", "same")
 _LENGTHS = (15, 18, 20)
 
 
@@ -138,8 +138,8 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, one wrong character or two neighbours swapped, different, missing."""
-    return compare_with(left, right, (one_edit,))
+    """Return levels: see `values.identifier_likeness`."""
+    return compare_identifiers(left, right)
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -10,12 +10,11 @@ import pyarrow.compute as pc
 from schemas.reasons import Reason
 from values import citizen_id, registration_number
 from values.cleaned import Cleaned, Flags, Mask, bits, mark
+from values.identifier_likeness import LEVELS as LEVELS
+from values.identifier_likeness import compare_identifiers
 from values.identifier_text import identifier_candidate
-from values.levels import compare_with, one_edit
 from values.organisation_code import organisation_checks
 from values.text_column import TextColumn, with_nulls
-
-LEVELS = ("missing", "different", "one_slip", "same")
 
 ALPHABET = b"0123456789ABCDEFGHJKLMNPQRTUWXY"  # 31 characters: no I O Z S V
 _WEIGHTS = np.array([3**place % 31 for place in range(17)], dtype=np.float32)
@@ -100,8 +99,8 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, one wrong character or two neighbours swapped, different, missing."""
-    return compare_with(left, right, (one_edit,))
+    """Return levels: see `values.identifier_likeness`."""
+    return compare_identifiers(left, right)
 
 
 def mask(values: pa.Array) -> pa.Array:

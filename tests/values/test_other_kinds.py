@@ -97,7 +97,7 @@ def test_date_levels() -> None:
     left = date.clean(texts(["1980-03-05"] * 5)).values
     right = date.clean(texts(["1980-03-05", "1980-05-03", "1980-03-06", "1975-11-30", None])).values
     names = [date.LEVELS[level] for level in date.compare(left, right)]
-    assert names == ["same", "day_and_month_swapped", "one_part_differs", "different", "missing"]
+    assert names == ["same", "day_and_month_swapped", "same_month", "different", "missing"]
     assert date.keys(left)["month"][0].as_py() == "1980-03"
 
 
@@ -259,7 +259,7 @@ def test_business_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "region", "trade_name", "industry", "form", "branch"),
+    ("name", "region", "own_name", "industry", "form", "branch"),
     [
         ("秦皇岛市鑫海商贸有限责任公司", "秦皇岛市", "鑫海", "商贸", "有限责任公司", ""),
         ("鑫海商贸（秦皇岛）有限公司", "秦皇岛", "鑫海", "商贸", "有限公司", ""),
@@ -274,18 +274,18 @@ def test_business_names() -> None:
     ],
 )
 def test_parts_of_business_names(
-    name: str, region: str, trade_name: str, industry: str, form: str, branch: str
+    name: str, region: str, own_name: str, industry: str, form: str, branch: str
 ) -> None:
     assert company_name.parts(texts([name])).to_pylist() == [
-        {"region": region, "trade_name": trade_name, "industry": industry, "form": form, "branch": branch}
+        {"region": region, "own_name": own_name, "industry": industry, "form": form, "branch": branch}
     ]
 
 
 def test_levels_of_business_names() -> None:
     pairs = [
         ("秦皇岛市鑫海商贸有限公司", "秦皇岛鑫海商贸有限责任公司", "same_core"),
-        ("鑫海商贸有限公司", "鑫海贸易有限公司", "same_trade_name"),
-        ("鑫海商贸有限公司", "鑫海商贸有限公司第一分公司", "same_trade_name"),
+        ("鑫海商贸有限公司", "鑫海贸易有限公司", "same_own_name"),
+        ("鑫海商贸有限公司", "鑫海商贸有限公司第一分公司", "same_own_name"),
         ("鑫海商贸有限公司", "金海商贸有限公司", "different"),
         ("鑫海商贸有限公司", "鑫海商贸有限公司", "same"),
     ]

@@ -72,7 +72,7 @@ def test_clean() -> None:
 
 def test_levels() -> None:
     levels = plate.compare(texts(["冀C12345"] * 4), texts(["冀C12345", "冀C12354", "冀C99999", None]))
-    assert [plate.LEVELS[level] for level in levels] == ["same", "one_slip", "different", "missing"]
+    assert [plate.LEVELS[level] for level in levels] == ["same", "transposed", "different", "missing"]
 
 
 @settings(deadline=None)
