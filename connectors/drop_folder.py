@@ -65,6 +65,11 @@ class DropFolder:
         except FileNotFoundError:
             return None
 
+    def start_of(self, file: Dropped, size: int) -> bytes:
+        """Return the first bytes of a file, at most `size`."""
+        with self._files.open(self._path(file.name), "rb") as stream:
+            return bytes(stream.read(size))
+
     def fetch(self, file: Dropped) -> BinaryIO:
         """Return the file open for reading at its start. Raises `Replaced` when it changed while it was fetched."""
         if not self._remote:

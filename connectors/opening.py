@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,8 @@ KINDS: dict[str, type[Database]] = {
     "mysql": MySql,
     "mariadb": MySql,
 }
-_FOLDERS = ("files://", "file://", "folder://")
+FOLDERS = ("files://", "file://", "folder://")
+SFTP = "sftp://"
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
@@ -42,11 +44,8 @@ def open_source(contract: Contract, url: str, settings: ReadSettings | None = No
     Nothing is connected yet. Raises `SourceRefused` for a URL that names no known kind; the URL is never shown.
     """
     settings = settings or ReadSettings()
-    for start in _FOLDERS:
-        if url.startswith(start):
-            return FolderSource(contract, partial(local_folder, url.removeprefix(start)), settings)
-    if url.startswith("sftp://"):
-        return FolderSource(contract, partial(sftp_folder, url, settings), settings)
+    if connect := folder_at(url, settings):
+        return FolderSource(contract, connect, settings)
     try:
         address = sa.make_url(url)
     except sa.exc.ArgumentError:
@@ -66,6 +65,14 @@ def _unknown(contract: Contract, detail: str) -> SourceRefused:
         detail,
         next_step=f"改正该连接 mend the connection: {listed(sorted({*KINDS, 'files', 'sftp'}))}",
     )
+
+
+def folder_at(url: str, settings: ReadSettings) -> Callable[[], DropFolder] | None:
+    """Return what connects to the drop folder at `url`; None where the URL leads to a database."""
+    for start in FOLDERS:
+        if url.startswith(start):
+            return partial(local_folder, url.removeprefix(start))
+    return partial(sftp_folder, url, settings) if url.startswith(SFTP) else None
 
 
 def local_folder(path: str) -> DropFolder:

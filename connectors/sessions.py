@@ -133,7 +133,9 @@ class DriverSession:
         for prepared in self._database.streaming():
             self._connection.exec_driver_sql(prepared)
         self._unfinished = True
-        result = self._connection.execution_options(stream_results=True, max_row_buffer=rows).execute(statement)
+        # of this one statement: a connection's own options would make a cursor of the next SET, too
+        options: Any = {"stream_results": True, "max_row_buffer": rows}
+        result = self._connection.execute(statement, execution_options=options)
         try:
             while fetched := result.fetchmany(rows):
                 arrays = [_column(cells) for cells in zip(*fetched, strict=True)]

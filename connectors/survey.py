@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import sqlalchemy as sa
 
 from connectors.database import DatabaseSource
-from connectors.failures import Damage, Place, source_error
+from connectors.failures import Place, source_error
 from connectors.opening import open_source
-from connectors.source import ColumnShape, ReadSettings, Source, TableShape
-from schemas.contract import Contract, FileShape, Schedule, TableContract
+from connectors.source import ReadSettings, Source, TableShape
+from schemas.contract import Contract, Schedule, TableContract
 from schemas.errors import SourceDamaged
 
-FOLDER = "files://"
-_ENCODINGS = ("utf-8", "gb18030")
-_DELIMITERS = ",\t;|"
-_WORKBOOKS = (".xlsx", ".xlsm")
-_TEXTS = (".csv", ".tsv", ".txt")
-_PEEK = 65_536
+_SYSTEM = ("information_schema", "pg_")
 
 
 @dataclass(frozen=True)
@@ -34,32 +28,41 @@ class Offered:
 
 @dataclass
 class Survey:
-    """A source open for looking: `tables` by name; `open` gives the source that streams them."""
+    """A source open for looking: `tables` by name; `unread`, files that could not be opened, each with the reason."""
 
     url: str
     tables: dict[str, Offered] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
 
     def open(self, settings: ReadSettings | None = None) -> Source:
-        return open_source(_probe(tuple(one.contract for one in self.tables.values())), self.url, settings)
+        """Return the source that streams the tables on offer."""
+        return open_source(probe(tuple(one.contract for one in self.tables.values())), self.url, settings)
 
 
-def survey(url: str, settings: ReadSettings | None = None) -> Survey:
-    """Return what the source at `url` offers. Raises a SourceError when it cannot be reached or read."""
-    if url.startswith(FOLDER):
-        return _folder(url)
-    source = open_source(_probe(()), url, settings)
-    if not isinstance(source, DatabaseSource):
-        return Survey(url)
+def survey_database(url: str, settings: ReadSettings | None = None) -> Survey:
+    """Return the tables and views of the database at `url`. Raises a SourceError when it cannot be reached or read."""
+    source = open_source(probe(()), url, settings)
+    assert isinstance(source, DatabaseSource)
     try:
         names = _table_names(source)
     except Exception as error:
-        raise source_error(error, Place("new", "source")) from None
-    listed = _probe(tuple(TableContract(name, (), ()) for name in names))
+        raise source_error(error, PLACE) from None
+    listed = probe(tuple(TableContract(name, (), ()) for name in names))
     shapes = open_source(listed, url, settings).describe()
-    return Survey(url, {name: Offered(shape, _all_columns(shape)) for name, shape in shapes.items() if shape.columns})
+    found = {name: Offered(shape, all_columns(shape)) for name, shape in shapes.items() if shape.columns}
+    if not found:
+        detail = "库里没有可读的表 the database has no table that we may read"
+        raise SourceDamaged(
+            PLACE.department,
+            PLACE.connection,
+            detail,
+            next_step="检查库名和权限 check the database's name and the rights",
+        )
+    return Survey(url, found)
 
 
 def _table_names(source: DatabaseSource) -> list[str]:
+    """Return tables and views: of the default schema by their name, of other schemas as `schema.table`."""
     database = source._database  # the survey is of the same room as the source
     database.examine()
     engine = database.engine()
@@ -67,75 +70,30 @@ def _table_names(source: DatabaseSource) -> list[str]:
         with engine.connect() as connection:
             database.begin(connection)
             inspector = sa.inspect(connection)
-            return sorted({*inspector.get_table_names(), *inspector.get_view_names()})
+            names = {*inspector.get_table_names(), *inspector.get_view_names()}
+            if engine.dialect.name == "postgresql":  # elsewhere a schema is another database, or does not exist
+                others = set(inspector.get_schema_names()) - {inspector.default_schema_name}
+                for schema in (one for one in others if not one.startswith(_SYSTEM)):
+                    inside = {*inspector.get_table_names(schema), *inspector.get_view_names(schema)}
+                    names |= {f"{schema}.{name}" for name in inside}
+            return sorted(names)
     finally:
         engine.dispose()
 
 
-def _folder(url: str) -> Survey:
-    place = Path(url.removeprefix(FOLDER))
-    files = [place] if place.is_file() else sorted(path for path in place.glob("*") if path.is_file())
-    found = Survey(FOLDER + str(place.parent if place.is_file() else place))
-    for path in files:
-        if path.name.startswith((".", "~$")) or path.suffix.casefold() not in (*_WORKBOOKS, *_TEXTS):
-            continue
-        name = re.sub(r"[-_. ]*[0-9]{4,}[-_.0-9]*$", "", path.stem) or path.stem
-        pattern = path.name if place.is_file() and name == path.stem else f"{name}*{path.suffix}"
-        if name in found.tables:
-            continue  # an older drop of the same table
-        table = TableContract(name, (), (), file=file_shape(path, pattern))
-        shape = open_source(_probe((table,)), found.url).describe()[name]
-        found.tables[name] = Offered(shape, replace(_all_columns(shape), file=table.file))
-    if not found.tables:
-        detail = "没有可读的文件 no CSV, TSV or XLSX file"
-        raise SourceDamaged("new", "source", detail, next_step="检查路径 check the path")
-    return found
-
-
-def file_shape(path: Path, pattern: str) -> FileShape:
-    """Return how a file is to be read, guessed from its name and its first bytes."""
-    if path.suffix.casefold() in _WORKBOOKS:
-        return FileShape(pattern, "xlsx")
-    with path.open("rb") as file:
-        start = file.read(_PEEK)
-    if not start:
-        raise source_error(Damage("文件是空的 the file is empty"), Place("new", "source", path.name))
-    # a cut through the last character is no fault of the encoding
-    readable = [name for name in _ENCODINGS if _reads(start, name)]
-    encoding = readable[0] if readable else "gb18030"
-    head = start.decode(encoding, "replace").splitlines()[0]
-    delimiter = max(_DELIMITERS, key=head.count)
-    return FileShape(pattern, "csv", encoding, delimiter if delimiter in head else ",")
-
-
-def _reads(start: bytes, encoding: str) -> bool:
-    for cut in range(4):
-        try:
-            start[: len(start) - cut].decode(encoding)
-            return True
-        except UnicodeDecodeError:
-            continue
-    return False
-
-
-def _all_columns(shape: TableShape) -> TableContract:
+def all_columns(shape: TableShape) -> TableContract:
+    """Return a contract that reads every named column of a table."""
     return TableContract(shape.name, tuple(column.name for column in shape.columns if column.name), ())
 
 
-def _probe(tables: tuple[TableContract, ...], department: str = "new") -> Contract:
-    schedule = Schedule("0 2 * * *")
-    return Contract(department, department, "source", "", "", schedule, tables, {}, Path("new.yaml"), "")
+def probe(tables: tuple[TableContract, ...]) -> Contract:
+    """Return the contract of a department that does not exist yet, for looking at these tables."""
+    return Contract("new", "new", "source", "", "", Schedule("0 2 * * *"), tables, {}, Path("new.yaml"), "")
 
 
-Kind = Literal["database", "folder"]
+PLACE = Place("new", "source")
 
 
-def kind_of(url: str) -> Kind:
-    """Return whether a URL leads to a folder of files or to a database."""
-    return "folder" if url.startswith(FOLDER) else "database"
-
-
-def declared_types(shape: TableShape) -> dict[str, str]:
+def declared_types(shape: TableShape) -> Mapping[str, str]:
     """Return each column's own type name; nothing where a file declares none."""
-    columns: tuple[ColumnShape, ...] = shape.columns
-    return {column.name: column.type for column in columns}
+    return {column.name: column.type for column in shape.columns}

@@ -43,7 +43,10 @@ def desk_command(command: Callable[..., Any]) -> Callable[..., Any]:
 @desk_command
 def profile(desk: Desk, json_output: bool, source: str, tables: tuple[str, ...], rows: int) -> None:
     """摸底 what a source's columns hold, in patterns: SOURCE is a URL, a file, a folder or a connection's name."""
-    found = [one.as_dict() for one in profiles(desk, source, tables, rows)]
+    looked, unread = profiles(desk, source, tables, rows)
+    for name, reason in unread.items():
+        click.echo(f"未读 not read {name}: {reason}", err=True)
+    found = [one.as_dict() for one in looked]
     show(found, json_output, lambda told: "\n\n".join(profile_text(one) for one in told))
 
 
@@ -100,6 +103,7 @@ def onboard_text(result: dict[str, Any]) -> str:
         for one in result["tables"]
     ]
     lines.append(f"不确定 unsure: {result['unsure']} 处 places  待填 to fill in: {', '.join(result['to_fill'])}")
+    lines += [f"未读 not read {name}: {reason}" for name, reason in result["unread"].items()]
     if result["mistake"]:
         lines.append(f"须先改正 mend first: {result['mistake']}")
     for trial in result["trial"]:

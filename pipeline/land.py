@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from connectors.opening import open_source
-from connectors.source import Extraction, ReadRequest, ReadSettings, Source
+from connectors.source import Extraction, ReadRequest, Source
 from connectors.watermark import lower_bound
 from pipeline.arrival import Arrival, Stamped
 from pipeline.comparison import VANISHED, Comparison
@@ -39,7 +39,7 @@ def land(hub: Hub, department: str, table: str = "") -> dict[str, Any]:
     contract = hub.contract(department)
     wanted = (contract.table(table),) if table else contract.tables
     with stage_of(hub, "land", department) as counts:
-        source = open_source(contract, hub.connection_url(contract.connection), read_settings(hub))
+        source = open_source(contract, hub.connection_url(contract.connection), hub.settings.reading(hub.city.timezone))
         try:
             batches = [land_table(hub, contract, source, one) for one in wanted]
         finally:
@@ -53,15 +53,6 @@ def _known_at_once(hub: Hub, number: int) -> int:
     """Return the rows of a batch that landing itself found standing, all of them; 0 where there is more to do."""
     batch = hub.ledger.batch(number)
     return int(batch.counts.get("identical", 0)) if batch.state == "accepted" else 0
-
-
-def read_settings(hub: Hub) -> ReadSettings:
-    """Return how sources are read in this city."""
-    return ReadSettings(
-        timezone=hub.city.timezone,
-        lock_seconds=hub.settings.lock_seconds,
-        silent_seconds=hub.settings.silent_seconds,
-    )
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from connectors.source import ReadRequest, ReadSettings
-from connectors.survey import FOLDER, Offered, Survey, declared_types, kind_of, survey
+from connectors.source import ReadRequest
+from connectors.survey import Offered, Survey, declared_types
+from connectors.survey_files import FOLDER, survey
 from pipeline.hub import expanded
 from pipeline.masking import masked, masked_cell
 from pipeline.settings import Settings
 from profiling.crosswalk_draft import CrosswalkDraft
-from profiling.draft import draft_table
-from profiling.draft_text import TO_FILL, UNSURE, contract_text
+from profiling.draft import draft_table, with_logs
+from profiling.draft_text import UNSURE, contract_text
 from profiling.likely_field import Knowledge
 from profiling.table_profile import TableProfile, profile_table
 from schemas.city import City
@@ -75,11 +76,14 @@ def source_url(desk: Desk, source: str) -> str:
     raise ConfigurationError("command line", 0, "SOURCE", source, expected, nearest(source, names))
 
 
-def profiles(desk: Desk, source: str, tables: tuple[str, ...] = (), rows: int = 100_000) -> list[TableProfile]:
-    """Return the profile of each table of the source (or of those named), from at most `rows` rows of each."""
-    found = survey(source_url(desk, source), ReadSettings(timezone=desk.city.timezone))
+def profiles(
+    desk: Desk, source: str, tables: tuple[str, ...] = (), rows: int = 100_000
+) -> tuple[list[TableProfile], dict[str, str]]:
+    """Return the profile of each table of the source (or of those named), from at most `rows` rows of each, and the
+    files that could not be opened, each with the reason."""
+    found = survey(source_url(desk, source), desk.settings.reading(desk.city.timezone))
     known = desk.known()
-    return [_profiled(found, offered, known, rows) for offered in _wanted(found, tables)]
+    return [_profiled(found, offered, known, rows) for offered in _wanted(found, tables)], found.unread
 
 
 def _wanted(found: Survey, tables: tuple[str, ...]) -> list[Offered]:
@@ -118,13 +122,16 @@ def onboard(desk: Desk, source: str, department: str, out: Path, tables: tuple[s
     """
     _check_names(desk, department, out)
     url = source_url(desk, source)
-    found, known = survey(url, ReadSettings(timezone=desk.city.timezone)), desk.known()
+    found, known = survey(url, desk.settings.reading(desk.city.timezone)), desk.known()
     crosswalks: dict[str, CrosswalkDraft] = {}
-    drafts = []
-    for offered in _wanted(found, tables):
-        profile = _profiled(found, offered, known, 20_000)
-        drafts.append(draft_table(profile, known, crosswalks, offered.contract.file))
-    text = contract_text(department, drafts, crosswalks, kind_of(url) == "folder")
+    offered = _wanted(found, tables)
+    looked = [_profiled(found, one, known, 20_000) for one in offered]
+    drafts = [
+        draft_table(one, known, crosswalks, each.contract.file) for one, each in zip(looked, offered, strict=True)
+    ]
+    drafts = with_logs(drafts, looked)
+    logs = {one.changes.log for one in drafts if one.changes}
+    text = contract_text(department, drafts, crosswalks)
     mistake, contract = checked(desk, department, text)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, "utf-8")
@@ -133,8 +140,14 @@ def onboard(desk: Desk, source: str, department: str, out: Path, tables: tuple[s
         "tables": [
             {"table": one.name, "key": list(one.key), "statements": [emit.name for emit in one.emits]} for one in drafts
         ],
+        "unread": found.unread,
         "unsure": text.count(UNSURE),
-        "to_fill": [line.split(":")[0].strip(" #") for line in text.splitlines()[2:] if TO_FILL in line],
+        "to_fill": [
+            "label",
+            "owner",
+            "basis",
+            *(f"{one.name}.emit" for one in drafts if not one.emits and one.name not in logs),
+        ],
         "mistake": str(mistake) if mistake else None,
         "trial": [tried(desk, contract, found, name.name) for name in contract.tables] if contract else [],
     }

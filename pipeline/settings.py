@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from connectors.source import ReadSettings
 from schemas.errors import ConfigurationError
 
 PREFIX = "CITYHUB_"
@@ -61,6 +62,10 @@ class Settings:
             lock_seconds=_whole_number(environ, "CITYHUB_LOCK_SECONDS", 30),
             silent_seconds=_whole_number(environ, "CITYHUB_SILENT_SECONDS", 600),
         )
+
+    def reading(self, timezone: str) -> ReadSettings:
+        """Return how sources are read in a city of this time zone."""
+        return ReadSettings(timezone=timezone, lock_seconds=self.lock_seconds, silent_seconds=self.silent_seconds)
 
     def today(self, timezone: str) -> date:
         """The as-of date of a run: the one set, else the demo's own, else the city's calendar day."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from profiling.change_log_draft import LogDraft, find_logs
 from profiling.crosswalk_draft import CrosswalkDraft, draft_crosswalk
 from profiling.known_names import MOVED
 from profiling.likely_field import LIKELY, SURE, Knowledge, Likely
@@ -57,6 +59,7 @@ class TableDraft:
     ignore: tuple[tuple[str, str], ...]
     unsure: tuple[str, ...] = ()
     file: FileShape | None = None
+    changes: LogDraft | None = None
 
 
 @dataclass
@@ -137,6 +140,14 @@ def draft_table(
     if not emits:
         unsure.append("没有认出姓名或单位名称 neither a person's nor a business's name was recognised: fill in `emit`")
     return TableDraft(profile.name, profile.rows, key, cursor, emits, tuple(ignore), tuple(unsure), file)
+
+
+def with_logs(tables: Sequence[TableDraft], profiles: Sequence[TableProfile]) -> list[TableDraft]:
+    """Return the drafts, each with the log of its changes where another table is one; a cursor gives way to a log."""
+    logs = find_logs(
+        profiles, {one.name: one.key for one in tables if one.emits} | {one.name: () for one in tables if not one.emits}
+    )
+    return [replace(one, changes=logs[one.name], cursor="") if one.name in logs else one for one in tables]
 
 
 def _emits(assignment: _Assignment) -> tuple[EmitDraft, ...]:

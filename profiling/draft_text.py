@@ -6,18 +6,21 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from profiling.change_log_draft import LogDraft
 from profiling.crosswalk_draft import CrosswalkDraft
 from profiling.draft import EmitDraft, MappedColumn, TableDraft
+from schemas.contract import FileShape
 
 TO_FILL = "待填 to fill in"
 UNSURE = "# 不确定 unsure:"
 _PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff]*")
 
 
-def contract_text(
-    department: str, tables: Sequence[TableDraft], crosswalks: Mapping[str, CrosswalkDraft], files: bool
-) -> str:
-    """Return the contract file's text. It reads with `load_contract`; what must be filled in says `待填 to fill in`."""
+def contract_text(department: str, tables: Sequence[TableDraft], crosswalks: Mapping[str, CrosswalkDraft]) -> str:
+    """Return the contract file's text. It reads with `load_contract`; what must be filled in says `待填 to fill in`.
+
+    A table in which no party was recognised stands as a comment, so that the others can be tried at once.
+    """
     lines = [
         f"# {department} · 草稿 draft made by `cityhub onboard`. 逐行核对后再启用 read every line before it runs.",
         f"# {TO_FILL}: label, owner, basis, schedule.  {UNSURE[2:]} 之处请部门确认 ask the department.",
@@ -29,8 +32,18 @@ def contract_text(
         f"basis: {TO_FILL}                  # 共享依据文号 the document that lets the city hold it",
         "tables:",
     ]
+    logs = {table.changes.log: table.name for table in tables if table.changes}
+    understood = [table for table in tables if table.emits] or list(tables)
     for table in tables:
-        lines += ["", *_table(table, files)]
+        if table.name in logs:
+            lines += [
+                "",
+                f"  # {table.name}: {logs[table.name]} 的变更日志 the log of its changes, see `changes` there",
+            ]
+        elif table in understood:
+            lines += ["", *_table(table)]
+        else:
+            lines += ["", *(f"  # {line[2:]}" for line in _table(table))]
     if crosswalks:
         lines += ["", "codes:"]
         for one in crosswalks.values():
@@ -38,20 +51,17 @@ def contract_text(
     return "\n".join(lines) + "\n"
 
 
-def _table(table: TableDraft, files: bool) -> list[str]:
+def _table(table: TableDraft) -> list[str]:
     lines = [f"  {_word(table.name)}:                     # 看过 looked at {table.rows:,} 行 rows"]
     lines += [f"    {UNSURE} {note}" for note in table.unsure]
     lines.append(f"    key: [{', '.join(_word(name) for name in table.key)}]")
     if table.cursor:
         doubt = f"{UNSURE} 每次改动都会变吗 moves with every change?"
         lines.append(f"    cursor: {{column: {_word(table.cursor)}, overlap: 1h}}   {doubt}")
+    if table.changes is not None:
+        lines += _changes(table.changes)
     if table.file is not None:
-        shape = [f"pattern: {json.dumps(table.file.pattern, ensure_ascii=False)}", f"format: {table.file.format}"]
-        if table.file.format == "csv":
-            shape.append(f"encoding: {table.file.encoding}")
-            if table.file.delimiter != ",":
-                shape.append(f"delimiter: {json.dumps(table.file.delimiter)}")
-        lines.append(f"    file: {{{', '.join(shape)}}}")
+        lines += _file(table.file)
     lines.append("    rows: {change_at_most: 20%}          # 全量行数变化超出即暂挂 a whole extract beyond is held")
     lines.append("    emit:")
     for emit in table.emits:
@@ -62,6 +72,27 @@ def _table(table: TableDraft, files: bool) -> list[str]:
         lines.append("    ignore:                              # 不采集的列 columns not taken, each with its look")
         lines += [f"      - {_word(name)}".ljust(36) + f"# {why}" for name, why in table.ignore]
     return lines
+
+
+def _changes(log: LogDraft) -> list[str]:
+    parts = [f"table: {_word(log.log)}", f"operation: {_word(log.operation)}", f"sequence: {_word(log.sequence)}"]
+    if log.deleted:
+        parts.append(f"deleted: [{', '.join(json.dumps(word, ensure_ascii=False) for word in log.deleted)}]")
+    return [f"    changes: {{{', '.join(parts)}}}   {UNSURE} 每次改动都记吗 does it note every change?"]
+
+
+def _file(file: FileShape) -> list[str]:
+    parts = [f"pattern: {json.dumps(file.pattern, ensure_ascii=False)}", f"format: {file.format}"]
+    if file.format in ("csv", "tsv", "jsonl"):
+        parts.append(f"encoding: {file.encoding}")
+    if file.format == "csv" and file.delimiter != ",":
+        parts.append(f"delimiter: {json.dumps(file.delimiter)}")
+    if file.sheet:
+        parts.append(f"sheet: {json.dumps(file.sheet, ensure_ascii=False)}")
+    if file.ready:
+        parts.append("ready: true")
+    more = "archive: landed" if file.ready else "ready: true, archive: landed"
+    return [f"    file: {{{', '.join(parts)}}}   # 还可写 may also say {more}"]
 
 
 def _emit(emit: EmitDraft) -> list[str]:

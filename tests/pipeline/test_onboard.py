@@ -8,16 +8,22 @@ import shlex
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
+import sqlalchemy as sa
+import xlwt
 from click.testing import CliRunner
 
 from pipeline.command_line import main
 from pipeline.settings import DEFAULT_CITY
+from tests import sftp
 from tests.house.tree import ROOT
 from tests.values.cases import citizen_numbers
 
@@ -61,10 +67,84 @@ def as_workbook(folder: Path) -> str:
     return f"files://{folder}"
 
 
-@pytest.mark.parametrize("make", [as_sqlite, as_csv, as_tsv, as_workbook])
+def as_old_workbook(folder: Path) -> str:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("名册")
+    for row, cells in enumerate((HEAD, *ROWS)):
+        for column, cell in enumerate(cells):
+            sheet.write(row, column, cell)
+    book.save(str(folder / "cards.xls"))
+    return str(folder)
+
+
+def as_json_lines(folder: Path) -> str:
+    lines = (json.dumps(dict(zip(HEAD, row, strict=True)), ensure_ascii=False) for row in ROWS)
+    (folder / "cards_20260701.jsonl").write_text("\n".join(lines), "gb18030")
+    return str(folder)
+
+
+def as_parquet(folder: Path) -> str:
+    columns = {name: list(cells) for name, cells in zip(HEAD, zip(*ROWS, strict=True), strict=True)}
+    parquet.write_table(pa.table(columns), folder / "cards.parquet")
+    return str(folder / "cards.parquet")
+
+
+@contextmanager
+def as_sftp(folder: Path) -> Iterator[str]:
+    as_csv(folder)
+    (folder / "cards_20260701.csv.ready").write_text("")
+    with sftp.server(folder) as running:
+        yield running.url()
+
+
+@contextmanager
+def as_one_file_across_sftp(folder: Path) -> Iterator[str]:
+    as_parquet(folder)
+    as_tsv(folder)
+    with sftp.server(folder) as running:
+        yield running.url().replace("/?", "/cards.parquet?")
+
+
+def as_table(url: str) -> str:
+    engine = sa.create_engine(url)
+    columns = (sa.Column(name, sa.String(30)) for name in HEAD)
+    cards = sa.Table("CARDS", sa.MetaData(), *columns)
+    with engine.begin() as connection:
+        cards.create(connection)
+        connection.execute(cards.insert(), [dict(zip(HEAD, row, strict=True)) for row in ROWS])
+    engine.dispose()
+    return url
+
+
+FILES = (as_sqlite, as_csv, as_tsv, as_workbook, as_old_workbook, as_json_lines, as_parquet)
+
+
+@pytest.mark.parametrize("make", FILES)
 def test_a_source_of_each_kind_is_profiled_and_drafted(tmp_path: Path, make: Callable[[Path], str]) -> None:
     (tmp_path / "source").mkdir()
-    source = make(tmp_path / "source")
+    onboarded(tmp_path, make(tmp_path / "source"))
+
+
+@pytest.mark.parametrize("make", [as_sftp, as_one_file_across_sftp])
+def test_files_across_sftp_are_profiled_and_drafted(
+    tmp_path: Path, make: Callable[[Path], AbstractContextManager[str]]
+) -> None:
+    (tmp_path / "source").mkdir()
+    with make(tmp_path / "source") as url:
+        onboarded(tmp_path, url)
+    assert sftp.PASSWORD not in (tmp_path / "cards.yaml").read_text("utf-8")
+
+
+def test_a_table_of_postgresql_is_profiled_and_drafted(tmp_path: Path, postgres_url: str) -> None:
+    onboarded(tmp_path, as_table(postgres_url))
+
+
+def test_a_table_of_mariadb_is_profiled_and_drafted(tmp_path: Path, mariadb_url: str) -> None:
+    onboarded(tmp_path, as_table(mariadb_url))
+
+
+def onboarded(tmp_path: Path, source: str) -> None:
+    """Profile and draft a source of one table; nobody's values are told, and nothing is left behind."""
     code, [told] = run(tmp_path, "profile", source)
     assert (code, told["rows"], told["complete"], told["keys"][0]) == (0, 60, True, ["编号"])
     code, made = run(tmp_path, "onboard", source, "--department", "cards", "--out", str(tmp_path / "cards.yaml"))
@@ -74,6 +154,31 @@ def test_a_source_of_each_kind_is_profiled_and_drafted(tmp_path: Path, make: Cal
     text = json.dumps([told, made], ensure_ascii=False) + (tmp_path / "cards.yaml").read_text("utf-8")
     assert not [value for row in ROWS for value in row[1:] if value in text]
     assert not (tmp_path / "var").exists()  # looking leaves nothing behind
+
+
+def test_tables_that_nobody_understands_do_not_keep_the_others_from_a_trial(tmp_path: Path) -> None:
+    source = as_sqlite(tmp_path)
+    with sqlite3.connect(source) as connection:
+        connection.execute("CREATE TABLE CARDS_LOG (LID INTEGER PRIMARY KEY, 编号 TEXT, OP TEXT)")
+        connection.executemany("INSERT INTO CARDS_LOG (编号, OP) VALUES (?, ?)", [("K001", "U"), ("K999", "D")])
+        connection.execute("CREATE TABLE SETTINGS (K TEXT, V TEXT)")
+        connection.execute("INSERT INTO SETTINGS VALUES ('a', 'b')")
+    code, made = run(tmp_path, "onboard", source, "--department", "cards", "--out", str(tmp_path / "cards.yaml"))
+    assert (code, made["mistake"], made["to_fill"]) == (0, None, ["label", "owner", "basis", "SETTINGS.emit"])
+    assert [(trial["table"], trial["accepted"]) for trial in made["trial"]] == [("CARDS", 60)]
+    drafted = (tmp_path / "cards.yaml").read_text("utf-8")
+    assert 'changes: {table: CARDS_LOG, operation: OP, sequence: LID, deleted: ["D"]}' in drafted
+    assert "  # SETTINGS:" in drafted
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_drafted(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    source = as_csv(tmp_path / "source")
+    (tmp_path / "source" / "list.json").write_text('[{"a": 1}]')
+    (tmp_path / "source" / "notes.pdf").write_text("no table at all")
+    code, made = run(tmp_path, "onboard", source, "--department", "cards", "--out", str(tmp_path / "cards.yaml"))
+    assert (code, len(made["trial"])) == (0, 1)
+    assert list(made["unread"]) == ["list.json"] and "JSON array" in made["unread"]["list.json"]
 
 
 def test_only_so_many_rows_are_looked_at(tmp_path: Path) -> None:

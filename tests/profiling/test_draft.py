@@ -33,7 +33,7 @@ def drafted(folder: Path, known: Knowledge, **columns: list[str]) -> tuple[str, 
     crosswalks: dict[str, CrosswalkDraft] = {}
     rows = pa.table({name: pa.array(cells, pa.string()) for name, cells in columns.items()})
     table = draft_table(profile_table("T", rows, known), known, crosswalks)
-    text = contract_text("office", [table], crosswalks, files=False)
+    text = contract_text("office", [table], crosswalks)
     path = folder / "office.yaml"
     path.write_text(text, "utf-8")
     return text, load_contract(path, STANDARD, TABLES)
