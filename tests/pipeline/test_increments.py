@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,18 @@ DAYS = 5
 FIXED = {"CITYHUB_CITY_KEY": "3" * 64, "CITYHUB_AS_OF": "2026-07-05"}
 # Which state of the row said it first: a row may move on without a word of this statement changing.
 ASIDE = {"batch", "row_number", "row_hash", "observed_at"}
+
+
+@dataclass(frozen=True)
+class Where:
+    """Servers that hold departments' tables, by department, and the variables that lead the hub there."""
+
+    servers: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+NOWHERE = Where()
+SERVERS = {"PostgreSQL": "postgres_database", "MariaDB": "mariadb_database"}
 
 
 def take(hub: Hub, departments: Iterable[str]) -> None:
@@ -38,11 +51,11 @@ def statements(hub: Hub) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
-def by_increments(tale: Story, departments: Iterable[str]) -> Hub:
+def by_increments(tale: Story, departments: Iterable[str], days: int = DAYS, where: Where = NOWHERE) -> Hub:
     """Take the city day by day and return its hub, closed."""
-    for day in range(DAYS + 1):
-        tale.bring(day)
-        with tale.hub(**FIXED) as hub:
+    for day in range(days + 1):
+        tale.bring(day, dict(where.servers))
+        with tale.hub(**FIXED, **where.variables) as hub:
             take(hub, departments)
     return hub
 
@@ -82,3 +95,29 @@ def test_five_days_of_every_department_equal_the_fifth_day_at_once(tmp_path: Pat
         departments = tuple(hub.city.contracts)
     assert len(departments) >= 13
     compare(tmp_path, departments)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", SERVERS)
+def test_a_log_kept_on_a_server_leads_to_the_same_statements(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The vehicle office's tables on a real server, two days by their logs and the second day at once."""
+    new: Callable[[], str] = request.getfixturevalue(SERVERS[kind])
+    found = []
+    for way in ("steps", "once"):
+        url, tale = new(), story(tmp_path / way, residents=300)
+        path = "?options=-csearch_path%3Dvehicles" if kind == "PostgreSQL" else ""
+        where = Where({"vehicles": url}, {"CITYHUB_CONNECTION_VEHICLES": url + path})
+        if way == "once":
+            tale.bring(2, dict(where.servers))
+            with tale.hub(**FIXED, **where.variables) as hub:
+                take(hub, ["vehicles"])
+        else:
+            hub = by_increments(tale, ["vehicles"], 2, where)
+            batches = [one for one in hub.ledger.batches() if one.mode == "increment" and one.source_table == "VEH_GR"]
+            assert [one.state for one in batches] == ["accepted"] * 2
+            assert sum(int(one.counts.get("absent", 0)) for one in batches) >= 2
+        found.append(statements(hub))
+    assert found[0] == found[1] != {}
