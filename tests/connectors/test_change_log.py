@@ -1,4 +1,4 @@
-"""A log of changes as the increment of a table, on each kind of database: what it names, what it forgets, what it lost."""
+"""A log of changes as the increment of a table, on each kind of database: what it names, forgets, and has lost."""
 
 from __future__ import annotations
 
