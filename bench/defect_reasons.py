@@ -30,6 +30,7 @@ CONTRADICTIONS = {
     Reason.BIRTH_CONTRADICTS_NUMBER,
     Reason.TYPE_CONTRADICTED,
     Reason.COLUMNS_SWAPPED,
+    Reason.SPLIT_MISMATCH,  # names and numbers of several owners
 }
 # of a cell with another's content: whatever its column says to a stranger, and that both were swapped
 STRANGER = {

@@ -135,6 +135,8 @@ CODES: dict[str, frozenset[str]] = {
     "marriage": frozenset("12"),
     "social_paper": frozenset(["01", "02", "03", "04", "06", "07", "08", "99"]),
     "insured_state": frozenset("1234"),
+    "pension": frozenset(["110", "170"]),
+    "payment_state": frozenset("1234"),
     "flag": frozenset("01"),
     "health_paper": frozenset(["01", "02", "03", "04", "05", "06", "07", "99"]),
     "health_country": frozenset(["156", "840", "643", "410", "392", "276"]),

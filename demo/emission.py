@@ -84,7 +84,7 @@ class Facts:
     first: pa.Array
     second: pa.Array | None  # the other party, where the fact has one
     thing: pa.Array | None  # the number by which the fact or its object is known: plate, unit, contract, account
-    since: Index
+    since: Index  # -1: nobody wrote it down
     until: Index | None = None  # -1: still standing
 
 

@@ -250,7 +250,7 @@ def stated(emission: Emission, day: int) -> pa.Table:
                 repeat(one.kind, count),
                 one.first,
                 pa.nulls(count, TEXT) if one.second is None else one.second,
-                digits.dates(one.since, "-"),
+                dates_or_null(one.since),
                 pa.nulls(count, TEXT) if one.until is None else dates_or_null(one.until),
                 day_column(day, count),
                 pa.nulls(count, TEXT) if one.thing is None else one.thing,

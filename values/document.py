@@ -137,6 +137,8 @@ def _fault(said: str, text: str) -> int:
         return 0
     if said == PERMANENT and re.fullmatch(r"[A-Z]{3}[0-9]{12}", text):
         return bits(Reason.WRONG_CHECK_DIGIT)
+    if not re.search("[0-9]", text):
+        return bits(Reason.WRONG_CHARACTER)
     return bits(Reason.WRONG_LENGTH)
 
 

@@ -33,11 +33,11 @@ _FORMS: dict[str, str] = {
     HK_MACAO: r"[HM][0-9]{8}(?:[0-9]{2})?",
     TAIWAN: r"[0-9]{8}|[0-9]{10}",
     PASSPORT: r"[EG][0-9]{8}|E[A-HJ-NP-Z][0-9]{7}|[DSP]E?[0-9]{7}|K[0-9]{8}|KJ[0-9]{7}|MA[0-9]{7}|1[45][0-9]{7}",
-    FOREIGN_PASSPORT: r"[A-Z0-9]{5,15}",
+    FOREIGN_PASSPORT: r"(?=.*[0-9])[A-Z0-9]{5,15}",  # a number has a digit: a name in its place has none
     PERMANENT: r"(?!)",
-    HOUSEHOLD_BOOK: r".{4,30}",
-    OFFICER: r".{4,30}",
-    OTHER: r".{2,40}",
+    HOUSEHOLD_BOOK: r"(?=.*[0-9]).{4,30}",
+    OFFICER: r"(?=.*[0-9]).{4,30}",
+    OTHER: r"(?=.*[0-9]).{2,40}",
 }
 _PATTERNS = {name: re.compile(form) for name, form in _FORMS.items()}
 _OLD_PERMANENT = re.compile(r"[A-Z]{3}[0-9]{12}")

@@ -10,6 +10,7 @@ from demo import digits
 from demo.companies import PUBLIC, TYPE_CODES
 from demo.emission import (
     Emission,
+    Facts,
     Party,
     Table,
     choose,
@@ -110,7 +111,9 @@ def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
         "S_EXT_TIMESTAMP": stamp(random, chunk, count),
     }
     truth = {"business": firms.ids(rows), "representative": chunk.people.ids(leads)}
-    return [Emission(E_BASEINFO, columns, truth, planted)]
+    licensed = pc.if_else(pc.is_valid(columns["UNISCID"]), truth["business"], pa.scalar(None, pa.string()))
+    fact = Facts("licence", licensed, None, columns["UNISCID"], firms.founded[rows])
+    return [Emission(E_BASEINFO, columns, truth, planted, (fact,))]
 
 
 def alter(random: np.random.Generator, row: dict[str, str | None], today: str) -> dict[str, str | None]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demo import digits
-from demo.emission import Emission, Party, Planted, Table, blank, some, stamp, take, written_name
+from demo.emission import Emission, Facts, Party, Planted, Table, blank, some, stamp, take, written_name
 from demo.names import Index
 from demo.people import GRANDFATHER, HEAD, SPOUSE, People
 from demo.places import gazetteer
@@ -50,6 +50,7 @@ RK_CZRK = Table(
     unlimited=("MLXZ",),
 )
 TABLES = (RK_CZRK,)
+UNKNOWN = -1  # the register does not say since when somebody belongs to a household
 # relation to the head of the household, GB/T 4761: 01 self, 12 wife, 20 son, 30 daughter, 51 father, 52 mother
 RELATIONS = pa.array(["01", "12", "20", "30", "51", "52"])
 
@@ -77,7 +78,9 @@ def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
         **whereabouts(random, people, rows, profile),
         "GXSJ": stamp(random, chunk, len(rows)),
     }
-    return [Emission(RK_CZRK, {name: columns[name] for name in RK_CZRK.columns}, {"person": people.ids(rows)}, planted)]
+    fact = Facts("household", people.ids(rows), None, columns["HH"], np.full(len(rows), UNKNOWN))
+    columns = {name: columns[name] for name in RK_CZRK.columns}
+    return [Emission(RK_CZRK, columns, {"person": people.ids(rows)}, planted, (fact,))]
 
 
 def identity(people: People, rows: Index, repeats: int) -> dict[str, pa.Array]:

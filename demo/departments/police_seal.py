@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from demo import digits
 from demo.emission import (
     Emission,
+    Facts,
     Party,
     Table,
     choose,
@@ -67,6 +69,7 @@ YZ_YZXX = Table(
     unlimited=("YZNR",),
 )
 TABLES = (YZ_YZXX,)
+UNKNOWN = -1  # the register does not say when a seal was made
 
 
 def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
@@ -84,7 +87,7 @@ def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
     cancelled = (firms.state[rows] == 3) & (random.random(count) < 0.7)
     columns = {
         "YZBM": digits.text(digits.join(digits.constant("130300", count), number)),
-        "YZLXDM": choose(["01", "02", "04", "05"], kind),
+        "YZLXDM": choose(["01", "02", "04", "03"], kind),
         "YZNR": pc.binary_join_element_wise(name, choose(["", "财务专用章", "合同专用章", "发票专用章"], kind), ""),
         "YZZT": choose(["1", "2"], (firms.state[rows] > 1).astype(np.int64)),
         "SYDWMC": name,
@@ -97,7 +100,9 @@ def emit(chunk: Chunk, profile: Profile) -> list[Emission]:
     }
     truth = {"business": firms.ids(rows), "representative": chunk.people.ids(leads)}
     old = stale_rows(np.flatnonzero(stale), chunk.people.ids(firms.representative[rows]), truth["representative"])
-    return [Emission(YZ_YZXX, columns, truth, (*planted, *old))]
+    standing = pc.if_else(pa.array(cancelled), pa.scalar(None, pa.string()), truth["business"])
+    fact = Facts("seal", standing, truth["representative"], columns["YZBM"], np.full(count, UNKNOWN))
+    return [Emission(YZ_YZXX, columns, truth, (*planted, *old), (fact,))]
 
 
 def alter(random: np.random.Generator, row: dict[str, str | None], today: str) -> dict[str, str | None]:

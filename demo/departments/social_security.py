@@ -1,4 +1,4 @@
-"""人社 · social insurance after LD/T 92: insured persons (AC01) with their employer, and employers (AB01)."""
+"""人社 · social insurance after LD/T 92: insured persons (AC01) with employer and pension, and employers (AB01)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from demo import digits
 from demo.companies import SOLE, Companies
 from demo.emission import (
     Emission,
+    Facts,
     Party,
     Table,
     choose,
@@ -48,6 +49,9 @@ AC01 = Table(
         "AAE006": "address",
         "AAB001": "plain",
         "AAC008": "code:insured_state",
+        "AAE140": "code:pension",
+        "AAC030": "date10",
+        "AAC031": "code:payment_state",
         "AAB301": "code:division",
         "AAE036": "stamp",
     },
@@ -115,6 +119,8 @@ def insured(chunk: Chunk, profile: Profile) -> Emission:
     old = np.flatnonzero((people.age(chunk.as_of) >= 61) & (people.state != 3) & (random.random(len(people)) < 0.55))
     rows, company = np.r_[jobs.person, old], np.r_[jobs.company, np.full(len(old), -1)]
     count = len(rows)
+    since, retired = np.r_[jobs.since, np.full(len(old), -1)], people.role[rows] >= GRANDFATHER
+    since = np.where(since >= 0, since, people.birth[rows] + 16 * 366 + (random.random(count) * 9000).astype(np.int64))
     name, planted = written_name(random, people, rows, "AAC003", profile.world["office_writes_former_name"])
     style = np.searchsorted([0.2, 0.6, 0.85], random.random(count))
     phone = pc.if_else(
@@ -122,6 +128,8 @@ def insured(chunk: Chunk, profile: Profile) -> Emission:
         take(people.old_phone, rows),
         take(people.phone, rows),
     )
+    # pensioners without an employer behind them are insured as residents
+    kind = choose(["110", "170"], ((company < 0) & (random.random(count) < 0.4)).astype(np.int64))
     columns = {
         "AAC001": digits.text(digits.join(digits.constant("1303", count), digits.scramble(rows + people.start, 10))),
         "AAC058": paper_codes(people, rows, PAPERS),
@@ -133,11 +141,15 @@ def insured(chunk: Chunk, profile: Profile) -> Emission:
         "AAE005": some(random, phone, profile.filled("AC01", "AAE005")),
         "AAE006": some(random, people.address.take(rows).free_text(style), profile.filled("AC01", "AAE006")),
         "AAB001": employer_keys(chunk.companies, company),
-        "AAC008": choose(["1", "2"], (people.role[rows] >= GRANDFATHER).astype(np.int64)),
+        "AAC008": choose(["1", "2"], retired.astype(np.int64)),
+        "AAE140": kind,
+        "AAC030": digits.dates(since, "-"),
+        "AAC031": choose(["1", "2", "4"], np.where(retired, 2, random.random(count) < 0.04)),
         "AAB301": take(people.address.code, rows),
         "AAE036": stamp(random, chunk, count),
     }
-    return Emission(AC01, columns, {"person": people.ids(rows)}, planted)
+    fact = Facts("social_insurance", people.ids(rows), chunk.companies.ids(company), kind, since)
+    return Emission(AC01, columns, {"person": people.ids(rows)}, planted, (fact,))
 
 
 def employers(chunk: Chunk, profile: Profile) -> Emission:

@@ -50,6 +50,11 @@ def test_every_contract_is_sound(city: City) -> None:
     assert set(city.contracts) == set(DEPARTMENTS)
 
 
+def test_every_kind_of_the_standard_has_a_source(city: City) -> None:
+    told = {emit.entity for one in city.contracts.values() for table in one.tables for emit in table.emit}
+    assert told == set(city.standard.entities)
+
+
 def test_contracts_name_exactly_the_columns_that_departments_write(
     city: City, written: dict[tuple[str, str], Emission]
 ) -> None:

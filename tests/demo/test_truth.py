@@ -16,9 +16,12 @@ ABOUT_THINGS = {
     "application",
     "death",
     "education_enrolment",
+    "household",
     "housing_contract",
+    "licence",
     "medical_insurance",
     "property",
+    "social_insurance",
     "tax_registration",
     "vehicle",
 }

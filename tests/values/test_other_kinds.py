@@ -229,6 +229,8 @@ def test_documents_by_stated_and_by_proven_type() -> None:
         ("EA1234567", "passport", "EA1234567", set(), "passport"),
         ("军字第123号", "officer", "军字第123号", set(), "officer"),
         ("123", "passport", None, {Reason.WRONG_LENGTH}, None),
+        ("BROWNMICHAEL", "foreign_passport", None, {Reason.WRONG_CHARACTER}, None),
+        ("欧阳娜娜", "officer", None, {Reason.WRONG_CHARACTER}, None),
         (CITIZEN[:17] + "0", "citizen_id", None, {Reason.WRONG_CHECK_DIGIT}, None),
         ("E1234****", "passport", None, {Reason.MASKED}, None),
         ("无", "passport", None, {Reason.SENTINEL}, None),
