@@ -68,7 +68,7 @@ class Evaluation:
     """`pairs` and `b_cubed` (None where there are only pairs of two files); the same by group.
 
     In groups of clusters a pair counts for the group of each of its two records; in groups of pairs for that of its
-    left record. `unknown` are records of the result that the truth does not know: they are left out.
+    right record, the one that was decided. `unknown` are records of the result that the truth does not know: they are left out.
     """
 
     pairs: Measures
@@ -134,7 +134,7 @@ def evaluate_pairs(
     """Return the measures of pairs `found` against those that are `true`, both (`left_id`, `right_id`).
 
     Repeated pairs count once. `one_file`: both ids are of one file, so that a pair has no order. `groups` is (`id`,
-    `group`) of left records. Pairs of an id that is missing are left out.
+    `group`) of right records. Pairs of an id that is missing are left out.
     """
     coded = coded_pairs(found, true, one_file=one_file)
     hits = np.isin(coded.found, coded.true, assume_unique=True)
@@ -142,7 +142,7 @@ def evaluate_pairs(
     if groups is None:
         return Evaluation(whole, None)
     names = _groups_of_ids(groups, coded.ids)
-    found_names, true_names = names[coded.found // coded.width], names[coded.true // coded.width]
+    found_names, true_names = names[coded.found % coded.width], names[coded.true % coded.width]
     by_group = {}
     for name in sorted({*found_names.tolist(), *true_names.tolist()}):
         mine = found_names == name

@@ -86,9 +86,9 @@ def test_pairs_of_two_files_have_an_order_and_count_once() -> None:
     assert evaluate_pairs(found, true, one_file=True).pairs == Measures(correct=1, found=1, true=2)
 
 
-def test_by_group_of_the_left_record() -> None:
+def test_by_group_of_the_record_that_was_decided() -> None:
     found = evaluate_pairs(
-        pairs(("a", "1"), ("b", "2"), ("c", "9")), pairs(("a", "1"), ("b", "3"), ("d", "4")),
+        pairs(("1", "a"), ("2", "b"), ("9", "c")), pairs(("1", "a"), ("3", "b"), ("4", "d")),
         groups(a="tax", b="tax", c="health"),
     )  # fmt: skip
     assert {name: one.pairs for name, one in found.groups.items()} == {
