@@ -13,17 +13,13 @@ import pyarrow as pa
 from connectors.failures import Damage, Place, source_error
 from connectors.opening import open_source
 from connectors.source import ReadRequest, ReadSettings
+from connectors.survey_files import file_shape
 from schemas.contract import Contract, FileShape, Schedule, TableContract
 
-FORMATS = {
-    ".parquet": "parquet", ".pq": "parquet", ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-}  # fmt: skip
 # What a text file is written in when it is not UTF-8, the likeliest here first: between equals the first one wins.
 ENCODINGS = ("gb18030", "big5", "cp1252", "shift_jis", "euc_kr", "cp1251")
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _HALF_KANA = re.compile("[\uff61-\uff9f]")  # what Big5 looks like when it is read as Shift JIS
-_DELIMITERS = ",\t;|"
 _PEEK = 256 * 1024
 
 
@@ -66,18 +62,14 @@ def read_plain_file(path: Path, role: str = "FILE", encoding: str = "") -> Plain
 
 def plain_shape(path: Path, encoding: str = "") -> FileShape:
     """Return how to read a file, by its ending and its first bytes. Raises OSError, LookupError for an encoding that
-    does not exist, and Damage for an empty file."""
-    pattern = glob.escape(path.name)
+    does not exist, and Damage for no table."""
     with path.open("rb") as file:
         start = file.read(_PEEK)
-    if not start:
-        raise Damage("文件是空的 the file is empty")
-    if path.suffix.casefold() in FORMATS or start.startswith(b"PAR1"):
-        return FileShape(pattern, FORMATS.get(path.suffix.casefold(), "parquet"))
-    encoding = encoding or guessed_encoding(start)
-    head = start.decode(encoding, "replace").splitlines()[0]
-    delimiter = max(_DELIMITERS, key=head.count)
-    return FileShape(pattern, "csv", encoding, delimiter if delimiter in head else ",")
+    pattern = glob.escape(path.name)
+    shape = file_shape(start, pattern, encoding)
+    if encoding or shape.format not in ("csv", "tsv"):
+        return shape
+    return file_shape(start, pattern, guessed_encoding(start))
 
 
 def guessed_encoding(start: bytes) -> str:

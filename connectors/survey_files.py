@@ -148,14 +148,17 @@ def _xls_sheets(stream: BinaryIO) -> list[str]:
 _SHEETS: dict[str, Callable[[BinaryIO], list[str]]] = {"xlsx": _xlsx_sheets, "xls": _xls_sheets}
 
 
-def file_shape(name: str, start: bytes, pattern: str) -> FileShape:
-    """Return how a file is to be read; what its first bytes say wins over its ending. Raises `Damage` for no table."""
+def file_shape(start: bytes, pattern: str, encoding: str = "") -> FileShape:
+    """Return how a file that begins so is to be read; `encoding` is that of a text, where it is known already.
+
+    Raises `Damage` for no table.
+    """
     if not start:
         raise Damage("文件是空的 the file is empty")
     for mark, kind in _STARTS:
         if start.startswith(mark):
             return FileShape(pattern, kind)
-    encoding = next((found for mark, found in _MARKS if start.startswith(mark)), "")
+    encoding = encoding or next((found for mark, found in _MARKS if start.startswith(mark)), "")
     # a cut through the last character is no fault of the encoding
     encoding = encoding or next((one for one in _ENCODINGS if _reads(start, one)), "gb18030")
     text = start.decode(encoding, "replace").lstrip("\ufeff \t\r\n")

@@ -68,7 +68,7 @@ class Evaluation:
     """`pairs` and `b_cubed` (None where there are only pairs of two files); the same by group.
 
     In groups of clusters a pair counts for the group of each of its two records; in groups of pairs for that of its
-    right record, the one that was decided. `unknown` are records of the result that the truth does not know: they are left out.
+    right record, the one that was decided. `unknown` are records of the result that the truth does not know, left out.
     """
 
     pairs: Measures

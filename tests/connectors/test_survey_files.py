@@ -26,7 +26,7 @@ from schemas.errors import SourceDamaged, SourceUnreachable
     ],
 )
 def test_the_first_bytes_say_what_a_file_is(name: str, start: bytes, found: tuple[str, str, str]) -> None:
-    shape = file_shape(name, start, name)
+    shape = file_shape(start, name)
     assert (shape.format, shape.encoding, shape.delimiter) == found
 
 
