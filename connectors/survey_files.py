@@ -111,7 +111,7 @@ def _offered(found: Survey, folder: DropFolder, files: list[Dropped], settings: 
 
 def _tables(folder: DropFolder, file: Dropped, name: str, pattern: str) -> Iterator[TableContract]:
     shape = replace(
-        file_shape(file.name, folder.start_of(file, _PEEK), pattern), ready=bool(folder.find(file.name + READY))
+        file_shape(folder.start_of(file, _PEEK), pattern), ready=bool(folder.find(file.name + READY))
     )
     sheets: list[str] = []
     if shape.format in _SHEETS:
