@@ -74,3 +74,26 @@ def _one_edit_rows(a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> Mask
         after = np.minimum(first + 1, a.shape[1] - 1)
         one |= (count == 2) & (a[here, first] == b[here, after]) & (a[here, after] == b[here, first])
     return one
+
+
+def compare_by(likeness: Callable[[pa.Array], CompareRows], left: pa.Array, right: pa.Array, top: int) -> Levels:
+    """Return the levels of aligned arrays by a likeness of rows: every distinct value of both is read once.
+
+    Null and "" are missing; equal texts are `top`.
+    """
+    first, second = TextColumn(left), TextColumn(right)
+    encoded = pa.concat_arrays([first.texts, second.texts]).dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    one, other = codes[: len(first)], codes[len(first) :]
+    levels = np.full(len(first), top, dtype=np.int8)
+    rows = np.flatnonzero((one != other) & ~first.empty & ~second.empty)
+    if len(rows):
+        compare_rows = likeness(encoded.dictionary)
+        for start in range(0, len(rows), _AT_ONCE):
+            part = rows[start : start + _AT_ONCE]
+            levels[part] = compare_rows(one[part], other[part])
+    levels[first.empty | second.empty] = MISSING
+    return levels
+
+
+_AT_ONCE = 131_072  # pairs: what is gathered for them stays small

@@ -19,7 +19,7 @@ from values.text_column import CodePoints, TextColumn, with_nulls
 from values.variants import fold_table
 
 _MOST_READINGS = 8
-_LETTERS = code_point_table(
+LETTERS = code_point_table(
     (
         (0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x24F), (0x370, 0x1FFF), (0x2E80, 0x2FFF), (0x3005, 0x3007),
         (0x3040, 0x318F), (0x3400, 0xD7FF), (0xE000, 0xFAFF), (0x10000, 0x10FFFF),
@@ -35,7 +35,7 @@ def name_keys(values: pa.Array) -> dict[str, pa.Array]:
     column = TextColumn(values)
     points = folded_points(column)
     folded = points.texts()
-    numbers = _reading_numbers(points)
+    numbers = reading_indices(points)
     pinyin = _joined_readings(points, numbers)
     nothing = points.lengths == 0
     return {
@@ -51,25 +51,37 @@ def name_keys(values: pa.Array) -> dict[str, pa.Array]:
 def folded_points(column: TextColumn) -> CodePoints:
     """Return the names as folded code points: letters and ideographs only, variants as one, Latin in capitals."""
     points = column.points
-    kept = points.kept(_LETTERS[points.points])
+    kept = points.kept(LETTERS[points.points])
     return CodePoints(fold_table()[kept.points], kept.starts)
 
 
-def _reading_numbers(points: CodePoints) -> npt.NDArray[np.int32]:
+def reading_indices(points: CodePoints) -> npt.NDArray[np.int32]:
     """Return the index of the reading of every code point, surnames read as surnames."""
     numbers = reading_table()[0][points.points]
     rows = np.flatnonzero(points.lengths >= 2)
     first = points.starts[rows]
     numbers[first] = surname_table()[points.points[first]]
     second = points.points[first + 1]
-    pairs = points.points[first].astype(np.int64) << 32 | second
+    maybe = np.flatnonzero(_OPENS_COMPOUND[points.points[first]] & (points.lengths[rows] >= 3))
+    first, second = first[maybe], second[maybe]
     for surname, reading in COMPOUND_SURNAMES.items():
-        wanted = ord(surname[0]) << 32 | ord(surname[1])
-        hits = first[(pairs == wanted) & (points.lengths[rows] >= 3)]
+        hits = first[(points.points[first] == ord(surname[0])) & (second == ord(surname[1]))]
         if len(hits):
             one, two = (reading_numbers()[part.replace("ü", "v")] for part in reading.split())
             numbers[hits], numbers[hits + 1] = one, two
     return numbers
+
+
+_OPENS_COMPOUND = code_point_table((), more="".join(surname[0] for surname in COMPOUND_SURNAMES))
+
+
+def compound_surnames(letters: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    """Say, per row of folded letters, whether the first two are a surname of two characters (欧阳)."""
+    found = _OPENS_COMPOUND[letters[:, 0]]
+    rows = np.flatnonzero(found)
+    pairs = letters[rows, 0].astype(np.int64) << 32 | letters[rows, 1]
+    found[rows] = np.isin(pairs, [ord(surname[0]) << 32 | ord(surname[1]) for surname in COMPOUND_SURNAMES])
+    return found
 
 
 def _joined_readings(points: CodePoints, numbers: npt.NDArray[np.int32]) -> pa.StringArray:

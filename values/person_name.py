@@ -17,9 +17,11 @@ import pyarrow.compute as pc
 from schemas.code_table import load_code_table
 from schemas.reasons import Reason
 from values.cleaned import Cleaned, Mask, bits
-from values.levels import compare_with
-from values.name_agreement import AGREEMENTS
+from values.levels import compare_by
 from values.name_keys import name_keys
+from values.name_likeness import LEVELS as LEVELS
+from values.name_likeness import SAME
+from values.name_likeness import likeness as likeness
 from values.private_use import map_private_use
 from values.shapes import IDEOGRAPH, short_texts_among
 from values.text_column import TextColumn, with_nulls
@@ -34,10 +36,6 @@ from values.text_forms import (
     words,
 )
 
-LEVELS = (
-    "missing", "different", "same_surname", "one_character", "same_given", "transposed", "same_sound", "shape",
-    "subset", "variant", "same",
-)  # fmt: skip
 DOT = "\u00b7"
 
 _DOTS = re.compile("\\s*[•・･‧∙⋅●◦˙᛫﹒．·‐‑]\\s*")
@@ -219,8 +217,8 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, variant characters (闫/阎), same sound, one character differs, same surname, different."""
-    return compare_with(left, right, AGREEMENTS, 10)
+    """Return levels: see `values.name_likeness`."""
+    return compare_by(likeness, left, right, SAME)
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -6,6 +6,7 @@ applied to a value, only to keys.
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
 import numpy as np
@@ -24,7 +25,7 @@ _GROUPS = words(
 
 @cache
 def fold_table() -> npt.NDArray[np.uint32]:
-    """Return the table code point -> code point that stands for it in keys; Latin letters become capitals."""
+    """Return the table code point -> code point that stands for it in keys; letters become capitals without accents."""
     from opencc import OpenCC
 
     table = np.arange(0x110000, dtype=np.uint32)
@@ -37,5 +38,19 @@ def fold_table() -> npt.NDArray[np.uint32]:
         table[[ord(letter) for letter in group]] = ord(group[0])
     # what simplification made of a variant must end where its group ends
     table[:] = table[table]
-    table[ord("a") : ord("z") + 1] = np.arange(ord("A"), ord("Z") + 1)
+    for point in (*range(ord("a"), ord("z") + 1), *range(0xC0, 0x530), *range(0x1E00, 0x2000)):
+        table[point] = ord(_capital(chr(point)))
     return table
+
+
+_OTHER_LATIN = dict(zip("ØŁĐÐĦŦƟƗ", "OLDDHTOI", strict=True))
+
+
+def _capital(letter: str) -> str:
+    """Return the capital of an alphabetic letter; Latin ones, and Ё, without their marks."""
+    upper = letter.upper()
+    if len(upper) != 1:
+        return letter
+    base = unicodedata.normalize("NFD", upper)[0]
+    plain = base if base.isascii() or upper == "Ё" else upper
+    return _OTHER_LATIN.get(plain, plain)

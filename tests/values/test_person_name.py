@@ -151,18 +151,6 @@ def test_keys_keep_several_readings_and_fold() -> None:
     assert keys["readings"][2].as_py() is None
 
 
-def test_levels() -> None:
-    pairs = [
-        ("张伟", "张伟", "same"), ("阎峰", "闫峯", "variant"), ("張偉", "张伟", "variant"),
-        ("张伟", "张玮", "same_sound"),
-        ("王乐", "王悦", "same_sound"), ("张伟", "李伟", "one_character"), ("张伟强", "张强伟", "one_character"),
-        ("张伟", "张建国", "same_surname"), ("张伟", "王建国", "different"), ("张伟", None, "missing"),
-        ("买买提·吐尔逊", "买买提吐尔逊", "variant"), ("John Smith", "JOHN SMITH", "variant"),
-    ]  # fmt: skip
-    levels = person_name.compare(texts(p[0] for p in pairs), texts(p[1] for p in pairs))
-    assert [person_name.LEVELS[level] for level in levels] == [p[2] for p in pairs]
-
-
 NAMES = st.text(alphabet="张王李欧阳单乐晟伟闫阎峯峰·• 　\u200bAbé(补)1男*无\ue863", max_size=12)
 
 
