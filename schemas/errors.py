@@ -17,6 +17,9 @@ CityhubError
 │   └── Unbalanced            rows or statements went missing (Terminal)
 ├── GateError                 a rule of the gate could not be run: a fault of the rule, not of the data (Terminal)
 ├── EngineError               a named SQL step failed (Terminal)
+├── LinkageError              (Terminal)
+│   ├── ModelError            a linkage model that is missing, of another format, or altered
+│   └── TooLittleToTrain      too few records to learn weights from
 ├── UnknownEntity             no such hub id or number (Terminal)
 └── PublishRefused            the audit of the staged version failed; the last good one stays (Terminal)
 
@@ -201,6 +204,30 @@ class EngineError(Terminal, CityhubError):
     def __init__(self, step: str, detail: str, *, next_step: str = "") -> None:
         self.step, self.detail = step, detail
         super().__init__(f"计算步骤失败 step {step} failed: {detail}", next_step=next_step)
+
+
+class LinkageError(Terminal, CityhubError):
+    """Linking cannot be done as asked."""
+
+
+class ModelError(LinkageError):
+    """The model file `name` cannot be used: `what` is wrong with it."""
+
+    next_step = "重新训练 train the model again, or restore the file from the backup"
+
+    def __init__(self, name: str, what: str, detail: str = "") -> None:
+        self.name, self.what = name, what
+        super().__init__(f"模型不可用 model {name} cannot be used: {what}{'; ' + detail if detail else ''}")
+
+
+class TooLittleToTrain(LinkageError):
+    """A side has fewer than `needed` rows (`rows`): no weight could be trusted."""
+
+    next_step = "给出已训练的模型 give a model trained on more data"
+
+    def __init__(self, rows: int, needed: int) -> None:
+        self.rows, self.needed = rows, needed
+        super().__init__(f"记录太少，无法训练 too few rows to train: {rows}, at least {needed}")
 
 
 class UnknownEntity(Terminal, CityhubError):

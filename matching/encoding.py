@@ -1,0 +1,118 @@
+"""Columns of two sides as integer codes: each distinct value once, so that what is dear is done once a value.
+
+A side is an Arrow table whose rows are records; a field's codes point into the distinct values of both sides together
+(-1: missing). Block keys are 64-bit hashes that depend on the text alone, so that they are the same in every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Codes = npt.NDArray[np.int32]
+Hashes = npt.NDArray[np.uint64]
+Keys = Callable[[pa.Array], dict[str, pa.Array]]
+
+NO_KEY = np.uint64(0)
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass
+class EncodedField:
+    """One field of both sides: `left` and `right` codes into `values` (distinct, no null); -1 is missing."""
+
+    name: str
+    left: Codes
+    right: Codes
+    values: pa.Array
+    keys: Keys
+    _hashes: dict[str, Hashes] = field(default_factory=dict)
+
+    def key_hashes(self, key: str) -> Hashes:
+        """Return the hash of each distinct value's `key` ("" is the value itself); 0 where it has none.
+
+        Raises KeyError naming the key if the kind has none of that name.
+        """
+        if key not in self._hashes:
+            if key:
+                for name, made in self.keys(self.values).items():
+                    if not pa.types.is_list(made.type):
+                        self._hashes[name] = hash_texts(made)
+            else:
+                self._hashes[""] = hash_texts(self.values)
+        return self._hashes[key]
+
+    def right_counts(self) -> npt.NDArray[np.int64]:
+        """Return how many right rows hold each distinct value."""
+        return np.bincount(self.right[self.right >= 0], minlength=len(self.values)).astype(np.int64)
+
+
+def encode(name: str, left: pa.ChunkedArray | pa.Array, right: pa.ChunkedArray | pa.Array | None, keys: Keys) -> EncodedField:
+    """Return one field of both sides as codes; `right` None means the right side is the left one."""
+    first = _chunked(left)
+    if right is None:
+        encoded = first.combine_chunks().dictionary_encode() if first.num_chunks != 1 else first.chunk(0).dictionary_encode()
+        codes = _codes(encoded)
+        return EncodedField(name, codes, codes, encoded.dictionary, keys)
+    second = _chunked(right).cast(first.type)
+    whole = pa.chunked_array([*first.chunks, *second.chunks], first.type).combine_chunks()
+    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+    encoded = whole.dictionary_encode()
+    codes = _codes(encoded)
+    return EncodedField(name, codes[: len(first)], codes[len(first) :], encoded.dictionary, keys)
+
+
+def _chunked(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
+    chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    if pa.types.is_string(chunked.type) or pa.types.is_large_string(chunked.type):
+        chunked = chunked.cast(pa.string())
+        return pc.if_else(pc.equal(chunked, ""), pa.scalar(None, pa.string()), chunked)
+    return chunked
+
+
+def _codes(encoded: pa.DictionaryArray) -> Codes:
+    codes: Codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return codes
+
+
+def hash_texts(values: pa.Array | pa.ChunkedArray) -> Hashes:
+    """Return a 64-bit hash of each text that is the same in every run and on every machine; 0 for null and ""."""
+    texts = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    texts = texts.cast(pa.string()).fill_null("")
+    plain = texts.to_numpy(zero_copy_only=False)
+    hashes = pd.util.hash_array(plain, categorize=False).astype(np.uint64)
+    hashes[hashes == NO_KEY] = np.uint64(1)
+    empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)
+    hashes[empty] = NO_KEY
+    return hashes
+
+
+def row_keys(parts: Sequence[tuple[EncodedField, str]], side: str) -> Hashes:
+    """Return one block key a row of `side` ("left" or "right"): all parts mixed; 0 where any part is missing."""
+    mixed: Hashes | None = None
+    missing: npt.NDArray[np.bool_] | None = None
+    for column, key in parts:
+        codes = column.left if side == "left" else column.right
+        hashes = column.key_hashes(key)
+        own = hashes[codes] if len(hashes) else np.zeros(len(codes), np.uint64)  # -1 picks the last: masked below
+        lacks = (codes < 0) | (own == NO_KEY)
+        with np.errstate(over="ignore"):
+            mixed = own if mixed is None else _mixed(mixed, own)
+        missing = lacks if missing is None else missing | lacks
+    if mixed is None or missing is None:
+        raise ValueError("a block rule without parts")
+    mixed = np.where(mixed == NO_KEY, np.uint64(1), mixed)
+    mixed[missing] = NO_KEY
+    return mixed
+
+
+def _mixed(first: Hashes, second: Hashes) -> Hashes:
+    rotated = (first << np.uint64(23)) | (first >> np.uint64(41))
+    mixed: Hashes = (rotated ^ second) * _MULTIPLIER
+    return mixed ^ (mixed >> np.uint64(29))

@@ -1,0 +1,89 @@
+"""What values do by chance: how often two unrelated parties agree on a field, and how common each value is."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.comparing import FieldComparer
+from matching.encoding import Codes
+from matching.model import TermFrequencies
+
+Shares = npt.NDArray[np.float64]
+
+MOST_TERMS = 20_000
+_PAIRS = 1_000_000
+_SEED = 20_260_630
+
+
+def term_frequencies(comparer: FieldComparer) -> TermFrequencies:
+    """Return the shares of the commonest values of the right side, and the mean share of the others."""
+    counts = comparer.column.right_counts()
+    total = max(int(counts.sum()), 1)
+    held = np.flatnonzero(counts > 0)
+    order = held[np.lexsort((comparer.column.key_hashes("")[held], -counts[held]))]
+    order = order[counts[order] > 1]
+    common, rest = order[:MOST_TERMS], order[MOST_TERMS:]
+    single = int((counts == 1).sum())
+    others = len(rest) + single
+    rare = (int(counts[rest].sum()) + single) / others / total if others else 0.5 / total
+    hashes = comparer.column.key_hashes("")[common]
+    by_hash = np.argsort(hashes)
+    return TermFrequencies(
+        tuple(int(one) for one in hashes[by_hash]),
+        tuple(float(one) for one in counts[common][by_hash] / total),
+        float(max(rare, 0.5 / total)),
+    )
+
+
+def random_levels(comparer: FieldComparer, right_is_distinct: bool, match_share: float) -> Shares:
+    """Return the probability of each level from 1 up for two unrelated parties.
+
+    Equality is counted exactly, lower levels on a million random pairs. Where the right side holds each party once, two
+    of its rows are unrelated, and pairs are drawn there; otherwise `match_share`, the share of pairs that are one
+    party, is taken off what agrees.
+    """
+    column = comparer.column
+    left = column.right if right_is_distinct else column.left
+    a, b = _random_pairs(left, column.right, right_is_distinct or column.left is column.right)
+    levels = comparer.of_codes(a, b)
+    counts = np.bincount(levels[levels > 0], minlength=len(comparer.levels))[1:].astype(float)
+    unequal = counts[:-1].sum()
+    same = _equal_share(left, column.right, left is column.right)
+    same = max(same - match_share, same * 0.02, 0.5 / _PAIRS**1.5)
+    lower = (counts[:-1] + _smooth(len(counts) - 1)) / (unequal + 1.0) if len(counts) > 1 else np.array([])
+    shares = np.append(lower * (1 - same), same)
+    found: Shares = shares / shares.sum()
+    return found
+
+
+def _smooth(levels: int) -> Shares:
+    """Return what is added to each count: the whole adds up to one pair, most of it to plain difference."""
+    added = np.full(levels, 0.05)
+    if levels:
+        added[0] = 1.0 - 0.05 * (levels - 1)
+    return added
+
+
+def _random_pairs(left: Codes, right: Codes, one_table: bool) -> tuple[Codes, Codes]:
+    random = np.random.default_rng(_SEED)
+    if not len(left) or not len(right):
+        return left[:0], right[:0]
+    i, j = random.integers(0, len(left), _PAIRS), random.integers(0, len(right), _PAIRS)
+    if one_table:
+        apart = i != j
+        i, j = i[apart], j[apart]
+    a, b = left[i], right[j]
+    both = (a >= 0) & (b >= 0)
+    return a[both], b[both]
+
+
+def _equal_share(left: Codes, right: Codes, one_table: bool) -> float:
+    """Return the probability that a random pair, present on both sides, has equal values."""
+    size = int(max(left.max(initial=-1), right.max(initial=-1))) + 1
+    b = np.bincount(right[right >= 0], minlength=size).astype(float)
+    if one_table:
+        total = b.sum()
+        return float((b * (b - 1)).sum() / max(total * (total - 1), 1.0))
+    a = np.bincount(left[left >= 0], minlength=size).astype(float)
+    return float((a * b).sum() / max(a.sum() * b.sum(), 1.0))

@@ -1,0 +1,142 @@
+"""The model: what training learned, as a small file. Together with a specification it decides; nothing else does.
+
+Probabilities per field and level: `match` among pairs that are one party, `random` among pairs of different parties
+drawn at random, `kin` among pairs of different parties of one household (null where no household is known). Level 0 is
+missing and has no probability: a missing value is no evidence. Term frequencies are kept as hashes of values with
+their share, for the common values only; every other value has the share `rare`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.errors import ModelError
+
+FORMAT = 1
+Shares = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TermFrequencies:
+    """Shares of the common values (by hash, sorted), and of any other value."""
+
+    hashes: tuple[int, ...]
+    shares: tuple[float, ...]
+    rare: float
+
+    @cached_property
+    def _arrays(self) -> tuple[npt.NDArray[np.uint64], Shares]:
+        return np.array(self.hashes, np.uint64), np.array(self.shares, np.float64)
+
+    def of(self, hashes: npt.NDArray[np.uint64]) -> Shares:
+        """Return the share of each value."""
+        known, shares = self._arrays
+        found = np.full(len(hashes), self.rare)
+        if len(known):
+            places = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+            hit = known[places] == hashes
+            found[hit] = shares[places[hit]]
+        return found
+
+
+@dataclass(frozen=True)
+class FieldModel:
+    """One field: probability of each level from 1 (different) up, per class of pairs. Each sums to 1."""
+
+    name: str
+    levels: tuple[str, ...]
+    match: tuple[float, ...]
+    random: tuple[float, ...]
+    kin: tuple[float, ...] | None = None
+    frequencies: TermFrequencies | None = None
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """logit of the true probability = `shift` + `slope` · logit of the model's, learned on pairs whose truth is known."""
+
+    shift: float = 0.0
+    slope: float = 1.0
+
+    def apply(self, logits: Shares) -> Shares:
+        """Return calibrated logits (natural logarithm of the odds)."""
+        return self.shift + self.slope * logits
+
+
+@dataclass(frozen=True)
+class Model:
+    """`known`: share of left records that have a right one. `right_rows`: how many parties the right side holds.
+    `kinship`: how many kin a right party has on average. `crowded`: per block rule the keys that are left out.
+    `specification`: fingerprint of the specification it was trained for. `report`: what training saw, in numbers."""
+
+    entity: str
+    specification: str
+    trained_on: str
+    known: float
+    right_rows: int
+    kinship: float
+    fields: tuple[FieldModel, ...]
+    crowded: tuple[tuple[int, ...], ...]
+    calibration: Calibration = Calibration()
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def version(self) -> str:
+        """Fingerprint of everything that decides: two models of one version decide alike."""
+        content = asdict(replace(self, report={}))
+        content.pop("trained_on")
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return "evidence-" + blake2b(text.encode(), digest_size=6).hexdigest()
+
+    def field(self, name: str) -> FieldModel:
+        """Return one field's part. Raises KeyError."""
+        return next(one for one in self.fields if one.name == name)
+
+    def to_json(self) -> str:
+        """Return the file's text; the same model gives the same text."""
+        content = {"format": FORMAT, "version": self.version, **asdict(self)}
+        return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def from_json(text: str, name: str = "model") -> Model:
+    """Return the model in a file's text. Raises ModelError for another format, a missing part, or an altered file."""
+    try:
+        content = json.loads(text)
+        form, version = content.pop("format"), content.pop("version")
+    except (ValueError, KeyError, AttributeError) as error:
+        raise ModelError(name, "not a model file", type(error).__name__) from None
+    if form != FORMAT:
+        raise ModelError(name, f"format {form}", f"this version reads format {FORMAT}: train again")
+    try:
+        fields = tuple(_field(one) for one in content.pop("fields"))
+        crowded = tuple(tuple(int(key) for key in keys) for keys in content.pop("crowded"))
+        calibration = Calibration(**content.pop("calibration"))
+        model = Model(fields=fields, crowded=crowded, calibration=calibration, **content)
+    except (TypeError, KeyError, ValueError) as error:
+        raise ModelError(name, "a part is missing or wrong", str(error)) from None
+    if model.version != version:
+        raise ModelError(name, "altered", f"it says {version}, its content is {model.version}")
+    return model
+
+
+def _field(content: dict[str, Any]) -> FieldModel:
+    shares = content.pop("frequencies")
+    frequencies = None
+    if shares is not None:
+        frequencies = TermFrequencies(tuple(shares["hashes"]), tuple(shares["shares"]), shares["rare"])
+    listed = {name: None if value is None else (tuple(value) if isinstance(value, list) else value) for name, value in content.items()}
+    return FieldModel(frequencies=frequencies, **listed)
+
+
+def fingerprint(content: object) -> str:
+    """Return a short fingerprint of anything JSON can hold."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=list)
+    return blake2b(text.encode(), digest_size=6).hexdigest()

@@ -1,0 +1,147 @@
+"""Scoring: from agreement levels to weights in bits, and to the probability of every candidate of a record.
+
+Three explanations of a pair compete (Fellegi and Sunter 1969, with a third class for households): the record *is* the
+candidate; it is an unrelated party; it is *kin* of the candidate, a wife or son under the same roof, for whom surname,
+address and phone agree together and so count once. With π the share of records known to the register, N its size and κ
+the kin a party has on average, candidate i of a record has
+
+    A_i = π/N · Π match/random,   B_i = (1 − π) · κ/N · Π kin/random,   P_i = A_i / (ΣA + ΣB + 1 − π)
+
+so candidates compete with one another, with their kin, and with the record being nobody the register knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.comparing import FieldComparer, Levels
+from matching.model import FieldModel, Model
+
+Bits = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+_LEAST = 1e-12
+
+
+@dataclass(frozen=True)
+class FieldWeights:
+    """Bits of each level of one field (missing: 0), of a match and of kin; `term` adds bits to `same` by value."""
+
+    match: Bits
+    kin: Bits | None
+    term: Bits | None  # by value code; None without term frequency
+
+    @property
+    def most(self) -> float:
+        """The most bits that agreement can give, without term frequency."""
+        return float(self.match.max())
+
+
+def field_weights(model: FieldModel, comparer: FieldComparer) -> FieldWeights:
+    """Return the weights of one field for the values that this comparison knows."""
+    match = _ratio(model.match, model.random)
+    kin = None if model.kin is None else _ratio(model.kin, model.random)
+    term = None
+    if model.frequencies is not None:
+        shares = np.maximum(model.frequencies.of(comparer.column.key_hashes("")), _LEAST)
+        term = np.log2(max(model.random[-1], _LEAST)) - np.log2(shares)
+    return FieldWeights(match, kin, term)
+
+
+def _ratio(one: Sequence[float], other: Sequence[float]) -> Bits:
+    ratio = np.log2(np.maximum(one, _LEAST)) - np.log2(np.maximum(other, _LEAST))
+    return np.concatenate(([0.0], ratio))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Aligned with the candidates: `levels` by field, `match` and `kin` bits."""
+
+    levels: tuple[Levels, ...]
+    match: Bits
+    kin: Bits | None
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Everything that turns pairs of rows into weights."""
+
+    model: Model
+    comparers: tuple[FieldComparer, ...]
+    weights: tuple[FieldWeights, ...]
+
+    @classmethod
+    def of(cls, model: Model, comparers: Sequence[FieldComparer]) -> Scorer:
+        weights = tuple(field_weights(model.field(one.column.name), one) for one in comparers)
+        return cls(model, tuple(comparers), weights)
+
+    def score(self, left: Rows, right: Rows) -> Scored:
+        """Return levels and weights of each pair."""
+        match = np.zeros(len(left))
+        kin = np.zeros(len(left)) if all(one.kin is not None for one in self.weights) else None
+        levels = []
+        for comparer, weight in zip(self.comparers, self.weights, strict=True):
+            found = comparer.between(left, right)
+            bits = weight.match[found]
+            extra = None
+            if weight.term is not None:
+                same = np.flatnonzero(found == comparer.same)
+                extra = weight.term[comparer.column.right[right[same]]]
+                bits[same] += extra
+            match += bits
+            if kin is not None and weight.kin is not None:
+                kin += weight.kin[found]
+                if extra is not None:
+                    kin[same] += extra
+            levels.append(found)
+        return Scored(tuple(levels), match, kin)
+
+    def possible(self, rows: int, side: str = "left") -> Bits:
+        """Return, per row, the bits it would have if every field present agreed: what its evidence can prove at most."""
+        total = np.zeros(rows)
+        for comparer, weight in zip(self.comparers, self.weights, strict=True):
+            codes = comparer.column.left if side == "left" else comparer.column.right
+            present = codes >= 0
+            total[present] += weight.most
+            if weight.term is not None:
+                total[present] += weight.term[codes[present]]
+        return total
+
+    @property
+    def prior(self) -> float:
+        """Bits of prior odds that a candidate is the one, against the record being unknown."""
+        known = min(max(self.model.known, 1e-6), 1 - 1e-6)
+        return float(np.log2(known / (1 - known) / max(self.model.right_rows, 1)))
+
+    def odds(self, scored: Scored) -> tuple[Bits, Bits]:
+        """Return per candidate A_i / (1 − π) and B_i / (1 − π): the odds of match and of kin against unknown."""
+        with np.errstate(over="ignore"):
+            match = np.exp2(np.minimum(scored.match + self.prior, 900.0))
+            if scored.kin is None or self.model.kinship <= 0:
+                return match, np.zeros(len(match))
+            share = np.log2(self.model.kinship / max(self.model.right_rows, 1))
+            return match, np.exp2(np.minimum(scored.kin + share, 900.0))
+
+
+def group_starts(sorted_rows: Rows) -> Rows:
+    """Return where each new row number begins in a sorted array."""
+    if not len(sorted_rows):
+        return np.empty(0, np.int64)
+    starts: Rows = np.flatnonzero(np.concatenate(([True], sorted_rows[1:] != sorted_rows[:-1])))
+    return starts
+
+
+def logits(probability: Bits) -> Bits:
+    """Return the natural logarithm of the odds, bounded where a probability is 0 or 1."""
+    safe = np.clip(probability, 1e-15, 1 - 1e-15)
+    found: Bits = np.log(safe) - np.log1p(-safe)
+    return found
+
+
+def probabilities(values: Bits) -> Bits:
+    """Return probabilities of natural logits."""
+    found: Bits = 1.0 / (1.0 + np.exp(-np.clip(values, -700, 700)))
+    return found
