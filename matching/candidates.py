@@ -1,7 +1,7 @@
 """Candidates: which pairs of rows are worth comparing. DuckDB joins the block keys, one rule after another.
 
 A pair that an earlier rule makes is not made again, so every candidate comes once and knows its rule. A key that too
-many right rows hold says nothing (a switchboard's phone): it is left out and counted; the list of such keys is frozen
+many base rows hold says nothing (a switchboard's phone): it is record out and counted; the list of such keys is frozen
 in the model, so that it does not depend on what else is linked tonight.
 """
 
@@ -28,21 +28,21 @@ Rows = npt.NDArray[np.int64]
 class BlockKeys:
     """Per rule one array of keys a side, as long as the side (0: none)."""
 
-    left: tuple[Hashes, ...]
-    right: tuple[Hashes, ...]
+    record: tuple[Hashes, ...]
+    base: tuple[Hashes, ...]
     itself: bool = False  # both sides are one table: each pair once, never a row with itself
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Pairs of row numbers in the order of `left`, and the number of the rule that made each."""
+    """Pairs of row numbers in the order of `record`, and the number of the rule that made each."""
 
-    left: Rows
-    right: Rows
+    record: Rows
+    base: Rows
     rule: npt.NDArray[np.int8]
 
     def __len__(self) -> int:
-        return len(self.left)
+        return len(self.record)
 
 
 def crowded(keys: Hashes, at_most: int) -> Hashes:
@@ -60,37 +60,37 @@ def without(keys: Hashes, refused: Hashes) -> Hashes:
 
 @contextmanager
 def joined(engine: DuckDBEngine, keys: BlockKeys) -> Iterator[Joined]:
-    """Open a session that makes the candidates of any range of left rows."""
+    """Open a session that makes the candidates of any range of record rows."""
     with engine.session({}) as session:
-        session.add("right_keys", _table(keys.right))
-        session.run([Step("right_rows", "FROM right_keys", materialise=True)])
+        session.add("base_keys", _table(keys.base))
+        session.run([Step("base_rows", "FROM base_keys", materialise=True)])
         yield Joined(session, keys)
 
 
 class Joined:
-    """Makes candidates, a range of left rows at a time."""
+    """Makes candidates, a range of record rows at a time."""
 
     def __init__(self, session: Session, keys: BlockKeys) -> None:
         self._session, self._keys, self._asked = session, keys, 0
 
     def between(self, start: int, stop: int) -> Candidates:
-        """Return the candidates of left rows `start` to `stop` (not included), ordered by left row, then right row."""
+        """Return the candidates of record rows `start` to `stop` (not included), ordered by record row, then base row."""
         self._asked += 1
-        name = f"left_{self._asked}"
-        self._session.add(name, _table([column[start:stop] for column in self._keys.left], start))
-        sql = " UNION ALL ".join(self._rule(name, number) for number in range(len(self._keys.left)))
+        name = f"record_{self._asked}"
+        self._session.add(name, _table([column[start:stop] for column in self._keys.record], start))
+        sql = " UNION ALL ".join(self._rule(name, number) for number in range(len(self._keys.record)))
         self._session.run([Step(f"pairs_{self._asked}", sql)])
         table = self._session.table(f"pairs_{self._asked}")
-        left, right, rule = (table.column(place).to_numpy() for place in range(3))
-        order = np.lexsort((right, left))
-        return Candidates(left[order].astype(np.int64), right[order].astype(np.int64), rule[order].astype(np.int8))
+        record, base, rule = (table.column(place).to_numpy() for place in range(3))
+        order = np.lexsort((base, record))
+        return Candidates(record[order].astype(np.int64), base[order].astype(np.int64), rule[order].astype(np.int8))
 
     def _rule(self, name: str, number: int) -> str:
         earlier = "".join(f" AND (l.k{one} = r.k{one}) IS NOT TRUE" for one in range(number))
         once = " AND l.row_number < r.row_number" if self._keys.itself else ""
         return (
             f"SELECT l.row_number AS l, r.row_number AS r, {number}::TINYINT AS rule "
-            f"FROM {name} l JOIN right_rows r ON l.k{number} = r.k{number}{earlier}{once}"
+            f"FROM {name} l JOIN base_rows r ON l.k{number} = r.k{number}{earlier}{once}"
         )
 
 
@@ -105,12 +105,12 @@ def _table(keys: Sequence[Hashes], first: int = 0) -> pa.Table:
 def pair_counts(keys: BlockKeys) -> tuple[int, ...]:
     """Return how many pairs each rule makes by itself, without making them (pairs of a table with itself: each once)."""
     counts = []
-    for left, right in zip(keys.left, keys.right, strict=True):
-        values, rights = np.unique(right[right != NO_KEY], return_counts=True)
+    for record, base in zip(keys.record, keys.base, strict=True):
+        values, base_counts = np.unique(base[base != NO_KEY], return_counts=True)
         if keys.itself:
-            counts.append(int((rights * (rights - 1) // 2).sum()))
+            counts.append(int((base_counts * (base_counts - 1) // 2).sum()))
             continue
-        own, lefts = np.unique(left[left != NO_KEY], return_counts=True)
+        own, record_counts = np.unique(record[record != NO_KEY], return_counts=True)
         _, a, b = np.intersect1d(values, own, assume_unique=True, return_indices=True)
-        counts.append(int((rights[a].astype(np.int64) * lefts[b]).sum()))
+        counts.append(int((base_counts[a].astype(np.int64) * record_counts[b]).sum()))
     return tuple(counts)

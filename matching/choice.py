@@ -30,7 +30,7 @@ EVIDENCE, DOUBTFUL, CLOSE, NO_CANDIDATE, UNLIKE, LITTLE, TAKEN = range(len(REASO
 
 @dataclass(frozen=True)
 class Choices:
-    """Per left row of a range, in order: `best` candidate's right row (-1 none), its probability, weight and `margin`
+    """Per record row of a range, in order: `best` candidate's base row (-1 none), its probability, weight and `margin`
     to the runner-up in bits (infinite without one), its place among the candidates (-1 none), decision and reason."""
 
     first_row: int
@@ -51,7 +51,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Ranked:
-    """The likeliest candidate of every left row of a range, before any decision; arrays as in Choices.
+    """The likeliest candidate of every record row of a range, before any decision; arrays as in Choices.
 
     `likely` is the probability that any candidate is the one: two equally likely twins share it.
     """
@@ -65,19 +65,19 @@ class Ranked:
 
 
 def rank(scorer: Scorer, candidates: Candidates, scored: Scored, start: int, stop: int) -> Ranked:
-    """Return the likeliest candidate of each left row from `start` to `stop`; candidates are ordered by left row.
+    """Return the likeliest candidate of each record row from `start` to `stop`; candidates are ordered by record row.
 
-    Probabilities are calibrated. Of equally likely candidates the first right row counts as best, with margin 0.
+    Probabilities are calibrated. Of equally likely candidates the first base row counts as best, with margin 0.
     """
     count = stop - start
     best, place = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
     probability, likely, weight = np.zeros(count), np.zeros(count), np.zeros(count)
     margin = np.full(count, np.inf)
-    starts = group_starts(candidates.left)
+    starts = group_starts(candidates.record)
     if len(starts):
         match, kin = scorer.odds(scored)
         sizes = np.diff(np.append(starts, len(match)))
-        rows = candidates.left[starts] - start
+        rows = candidates.record[starts] - start
         everything = np.add.reduceat(match, starts) + np.add.reduceat(kin, starts) + 1.0
         top = np.maximum.reduceat(match, starts)
         is_top = match == np.repeat(top, sizes)
@@ -88,7 +88,7 @@ def rank(scorer: Scorer, candidates: Candidates, scored: Scored, start: int, sto
         second = np.maximum.reduceat(rest, starts)
         with np.errstate(divide="ignore"):
             margin[rows] = np.where(second > 0, np.log2(top) - np.log2(second), np.inf)
-        best[rows], place[rows], weight[rows] = candidates.right[chosen], chosen, scored.match[chosen]
+        best[rows], place[rows], weight[rows] = candidates.base[chosen], chosen, scored.match[chosen]
         apply = scorer.model.calibration.apply
         probability[rows] = probabilities(apply(logits(top / everything)))
         likely[rows] = probabilities(apply(logits(np.add.reduceat(match, starts) / everything)))
@@ -96,7 +96,7 @@ def rank(scorer: Scorer, candidates: Candidates, scored: Scored, start: int, sto
 
 
 def choose(scorer: Scorer, ranked: Ranked, decide: Decide, start: int, possible: Bits) -> Choices:
-    """Return the decision of each left row. `possible`: what its evidence can prove at most, in bits."""
+    """Return the decision of each record row. `possible`: what its evidence can prove at most, in bits."""
     enough = possible + scorer.prior >= decide.enough
     decision = np.where(enough, NEW, INSUFFICIENT).astype(np.int8)
     reason = np.where(ranked.place < 0, NO_CANDIDATE, UNLIKE).astype(np.int8)
@@ -114,7 +114,7 @@ def choose(scorer: Scorer, ranked: Ranked, decide: Decide, start: int, possible:
 
 
 def one_to_one(choices: Choices) -> Choices:
-    """Return choices in which each right row is linked at most once: the likeliest keeps it, others go to review."""
+    """Return choices in which each base row is linked at most once: the likeliest keeps it, others go to review."""
     linked = np.flatnonzero(choices.decision == LINK)
     order = linked[np.lexsort((linked, -choices.weight[linked], -choices.probability[linked]))]
     _, firsts = np.unique(choices.best[order], return_index=True)

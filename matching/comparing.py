@@ -14,7 +14,7 @@ from matching.encoding import EncodedField
 
 Levels = npt.NDArray[np.int8]
 Rows = npt.NDArray[np.int64]
-CompareRows = Callable[[Rows, Rows], Levels]  # codes of the left and right value, never missing, never equal
+CompareRows = Callable[[Rows, Rows], Levels]  # codes of the record and base value, never missing, never equal
 
 MISSING, DIFFERENT = 0, 1
 _AT_ONCE = 262_144
@@ -34,9 +34,9 @@ class FieldComparer:
     def same(self) -> int:
         return len(self.levels) - 1
 
-    def between(self, left: Rows, right: Rows) -> Levels:
-        """Return the level of each pair of a left row and a right row."""
-        return self.of_codes(self.column.left[left], self.column.right[right])
+    def between(self, record: Rows, base: Rows) -> Levels:
+        """Return the level of each pair of a record row and a base row."""
+        return self.of_codes(self.column.record[record], self.column.base[base])
 
     def of_codes(self, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]) -> Levels:
         """Return the level of each pair of value codes."""

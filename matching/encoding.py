@@ -25,11 +25,11 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 @dataclass
 class EncodedField:
-    """One field of both sides: `left` and `right` codes into `values` (distinct, no null); -1 is missing."""
+    """One field of both sides: `record` and `base` codes into `values` (distinct, no null); -1 is missing."""
 
     name: str
-    left: Codes
-    right: Codes
+    record: Codes
+    base: Codes
     values: pa.Array
     keys: Keys
     _hashes: dict[str, Hashes] = field(default_factory=dict)
@@ -48,19 +48,19 @@ class EncodedField:
                 self._hashes[""] = hash_texts(self.values)
         return self._hashes[key]
 
-    def right_counts(self) -> npt.NDArray[np.int64]:
-        """Return how many right rows hold each distinct value."""
-        return np.bincount(self.right[self.right >= 0], minlength=len(self.values)).astype(np.int64)
+    def base_counts(self) -> npt.NDArray[np.int64]:
+        """Return how many base rows hold each distinct value."""
+        return np.bincount(self.base[self.base >= 0], minlength=len(self.values)).astype(np.int64)
 
 
-def encode(name: str, left: pa.ChunkedArray | pa.Array, right: pa.ChunkedArray | pa.Array | None, keys: Keys) -> EncodedField:
-    """Return one field of both sides as codes; `right` None means the right side is the left one."""
-    first = _chunked(left)
-    if right is None:
+def encode(name: str, record: pa.ChunkedArray | pa.Array, base: pa.ChunkedArray | pa.Array | None, keys: Keys) -> EncodedField:
+    """Return one field of both sides as codes; `base` None means the base side is the record one."""
+    first = _chunked(record)
+    if base is None:
         encoded = first.combine_chunks().dictionary_encode() if first.num_chunks != 1 else first.chunk(0).dictionary_encode()
         codes = _codes(encoded)
         return EncodedField(name, codes, codes, encoded.dictionary, keys)
-    second = _chunked(right).cast(first.type)
+    second = _chunked(base).cast(first.type)
     whole = pa.chunked_array([*first.chunks, *second.chunks], first.type).combine_chunks()
     whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
     encoded = whole.dictionary_encode()
@@ -94,11 +94,11 @@ def hash_texts(values: pa.Array | pa.ChunkedArray) -> Hashes:
 
 
 def row_keys(parts: Sequence[tuple[EncodedField, str]], side: str) -> Hashes:
-    """Return one block key a row of `side` ("left" or "right"): all parts mixed; 0 where any part is missing."""
+    """Return one block key a row of `side` ("record" or "base"): all parts mixed; 0 where any part is missing."""
     mixed: Hashes | None = None
     missing: npt.NDArray[np.bool_] | None = None
     for column, key in parts:
-        codes = column.left if side == "left" else column.right
+        codes = column.record if side == "record" else column.base
         hashes = column.key_hashes(key)
         own = hashes[codes] if len(hashes) else np.zeros(len(codes), np.uint64)  # -1 picks the last: masked below
         lacks = (codes < 0) | (own == NO_KEY)

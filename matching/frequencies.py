@@ -17,8 +17,8 @@ _SEED = 20_260_630
 
 
 def term_frequencies(comparer: FieldComparer) -> TermFrequencies:
-    """Return the shares of the commonest values of the right side, and the mean share of the others."""
-    counts = comparer.column.right_counts()
+    """Return the shares of the commonest values of the base side, and the mean share of the others."""
+    counts = comparer.column.base_counts()
     total = max(int(counts.sum()), 1)
     held = np.flatnonzero(counts > 0)
     order = held[np.lexsort((comparer.column.key_hashes("")[held], -counts[held]))]
@@ -36,20 +36,20 @@ def term_frequencies(comparer: FieldComparer) -> TermFrequencies:
     )
 
 
-def random_levels(comparer: FieldComparer, right_is_distinct: bool, match_share: float) -> Shares:
+def random_levels(comparer: FieldComparer, base_is_distinct: bool, match_share: float) -> Shares:
     """Return the probability of each level from 1 up for two unrelated parties.
 
-    Equality is counted exactly, lower levels on a million random pairs. Where the right side holds each party once, two
+    Equality is counted exactly, lower levels on a million random pairs. Where the base side holds each party once, two
     of its rows are unrelated, and pairs are drawn there; otherwise `match_share`, the share of pairs that are one
     party, is taken off what agrees.
     """
     column = comparer.column
-    left = column.right if right_is_distinct else column.left
-    a, b = _random_pairs(left, column.right, right_is_distinct or column.left is column.right)
+    record = column.base if base_is_distinct else column.record
+    a, b = _random_pairs(record, column.base, base_is_distinct or column.record is column.base)
     levels = comparer.of_codes(a, b)
     counts = np.bincount(levels[levels > 0], minlength=len(comparer.levels))[1:].astype(float)
     unequal = counts[:-1].sum()
-    same = _equal_share(left, column.right, left is column.right)
+    same = _equal_share(record, column.base, record is column.base)
     same = max(same - match_share, same * 0.02, 0.5 / _PAIRS**1.5)
     lower = (counts[:-1] + _smooth(len(counts) - 1)) / (unequal + 1.0) if len(counts) > 1 else np.array([])
     shares = np.append(lower * (1 - same), same)
@@ -65,25 +65,25 @@ def _smooth(levels: int) -> Shares:
     return added
 
 
-def _random_pairs(left: Codes, right: Codes, one_table: bool) -> tuple[Codes, Codes]:
+def _random_pairs(record: Codes, base: Codes, one_table: bool) -> tuple[Codes, Codes]:
     random = np.random.default_rng(_SEED)
-    if not len(left) or not len(right):
-        return left[:0], right[:0]
-    i, j = random.integers(0, len(left), _PAIRS), random.integers(0, len(right), _PAIRS)
+    if not len(record) or not len(base):
+        return record[:0], base[:0]
+    i, j = random.integers(0, len(record), _PAIRS), random.integers(0, len(base), _PAIRS)
     if one_table:
         apart = i != j
         i, j = i[apart], j[apart]
-    a, b = left[i], right[j]
+    a, b = record[i], base[j]
     both = (a >= 0) & (b >= 0)
     return a[both], b[both]
 
 
-def _equal_share(left: Codes, right: Codes, one_table: bool) -> float:
+def _equal_share(record: Codes, base: Codes, one_table: bool) -> float:
     """Return the probability that a random pair, present on both sides, has equal values."""
-    size = int(max(left.max(initial=-1), right.max(initial=-1))) + 1
-    b = np.bincount(right[right >= 0], minlength=size).astype(float)
+    size = int(max(record.max(initial=-1), base.max(initial=-1))) + 1
+    b = np.bincount(base[base >= 0], minlength=size).astype(float)
     if one_table:
         total = b.sum()
         return float((b * (b - 1)).sum() / max(total * (total - 1), 1.0))
-    a = np.bincount(left[left >= 0], minlength=size).astype(float)
+    a = np.bincount(record[record >= 0], minlength=size).astype(float)
     return float((a * b).sum() / max(a.sum() * b.sum(), 1.0))

@@ -73,15 +73,15 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Model:
-    """`known`: share of left records that have a right one. `right_rows`: how many parties the right side holds.
-    `kinship`: how many kin a right party has on average. `crowded`: per block rule the keys that are left out.
+    """`known`: share of records that the base knows. `base_rows`: how many parties the base side holds.
+    `kinship`: how many kin a base party has on average. `crowded`: per block rule the keys that are record out.
     `specification`: fingerprint of the specification it was trained for. `report`: what training saw, in numbers."""
 
     entity: str
     specification: str
     trained_on: str
     known: float
-    right_rows: int
+    base_rows: int
     kinship: float
     fields: tuple[FieldModel, ...]
     crowded: tuple[tuple[int, ...], ...]

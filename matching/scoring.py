@@ -78,18 +78,18 @@ class Scorer:
         weights = tuple(field_weights(model.field(one.column.name), one) for one in comparers)
         return cls(model, tuple(comparers), weights)
 
-    def score(self, left: Rows, right: Rows) -> Scored:
+    def score(self, record: Rows, base: Rows) -> Scored:
         """Return levels and weights of each pair."""
-        match = np.zeros(len(left))
-        kin = np.zeros(len(left)) if all(one.kin is not None for one in self.weights) else None
+        match = np.zeros(len(record))
+        kin = np.zeros(len(record)) if all(one.kin is not None for one in self.weights) else None
         levels = []
         for comparer, weight in zip(self.comparers, self.weights, strict=True):
-            found = comparer.between(left, right)
+            found = comparer.between(record, base)
             bits = weight.match[found]
             extra = None
             if weight.term is not None:
                 same = np.flatnonzero(found == comparer.same)
-                extra = weight.term[comparer.column.right[right[same]]]
+                extra = weight.term[comparer.column.base[base[same]]]
                 bits[same] += extra
             match += bits
             if kin is not None and weight.kin is not None:
@@ -99,11 +99,11 @@ class Scorer:
             levels.append(found)
         return Scored(tuple(levels), match, kin)
 
-    def possible(self, rows: int, side: str = "left") -> Bits:
+    def possible(self, rows: int, side: str = "record") -> Bits:
         """Return, per row, the bits it would have if every field present agreed: what its evidence can prove at most."""
         total = np.zeros(rows)
         for comparer, weight in zip(self.comparers, self.weights, strict=True):
-            codes = comparer.column.left if side == "left" else comparer.column.right
+            codes = comparer.column.record if side == "record" else comparer.column.base
             present = codes >= 0
             total[present] += weight.most
             if weight.term is not None:
@@ -114,7 +114,7 @@ class Scorer:
     def prior(self) -> float:
         """Bits of prior odds that a candidate is the one, against the record being unknown."""
         known = min(max(self.model.known, 1e-6), 1 - 1e-6)
-        return float(np.log2(known / (1 - known) / max(self.model.right_rows, 1)))
+        return float(np.log2(known / (1 - known) / max(self.model.base_rows, 1)))
 
     def odds(self, scored: Scored) -> tuple[Bits, Bits]:
         """Return per candidate A_i / (1 − π) and B_i / (1 − π): the odds of match and of kin against unknown."""
@@ -122,7 +122,7 @@ class Scorer:
             match = np.exp2(np.minimum(scored.match + self.prior, 900.0))
             if scored.kin is None or self.model.kinship <= 0:
                 return match, np.zeros(len(match))
-            share = np.log2(self.model.kinship / max(self.model.right_rows, 1))
+            share = np.log2(self.model.kinship / max(self.model.base_rows, 1))
             return match, np.exp2(np.minimum(scored.kin + share, 900.0))
 
 

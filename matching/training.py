@@ -34,36 +34,36 @@ _RIDGE = 4.0
 class Labels:
     """Pairs known to be one party: rows of both sides, and how they are known."""
 
-    left: Rows
-    right: Rows
+    record: Rows
+    base: Rows
     source: str
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Candidates of some left rows with their levels by field; `left_rows` is how many rows they were made for."""
+    """Candidates of some record rows with their levels by field; `record_rows` is how many rows they were made for."""
 
     candidates: Candidates
     levels: tuple[Levels, ...]
-    left_rows: int
+    record_rows: int
 
 
 def start(
     spec: LinkageSpec, comparers: Sequence[FieldComparer], labels: Labels | None, kin: tuple[Rows, Rows] | None, today: str
 ) -> Model:
     """Return the model before it has seen candidates. Raises TooLittleToTrain."""
-    right_rows = len(comparers[0].column.right)
-    if min(right_rows, len(comparers[0].column.left)) < FEWEST_ROWS:
-        raise TooLittleToTrain(right_rows, FEWEST_ROWS)
-    enough = labels is not None and len(labels.left) >= FEWEST_LABELS
+    base_rows = len(comparers[0].column.base)
+    if min(base_rows, len(comparers[0].column.record)) < FEWEST_ROWS:
+        raise TooLittleToTrain(base_rows, FEWEST_ROWS)
+    enough = labels is not None and len(labels.record) >= FEWEST_LABELS
     learned = _labelled_levels(comparers, labels) if labels is not None and enough else None
     frequent = {one.field: one.term_frequency for one in spec.compare}
-    itself = comparers[0].column.left is comparers[0].column.right
+    itself = comparers[0].column.record is comparers[0].column.base
     fields = []
     for place, comparer in enumerate(comparers):
         match = _assumed(len(comparer.levels) - 1) if learned is None else learned[place]
-        share = float(match[-1]) / max(right_rows, 1)
-        chance = random_levels(comparer, right_is_distinct=not itself, match_share=share if itself else 0.0)
+        share = float(match[-1]) / max(base_rows, 1)
+        chance = random_levels(comparer, base_is_distinct=not itself, match_share=share if itself else 0.0)
         together = None if kin is None else _kin_levels(comparers, place, kin)
         terms = term_frequencies(comparer) if frequent[comparer.column.name] else None
         fields.append(
@@ -74,11 +74,11 @@ def start(
         specification="",
         trained_on=today,
         known=0.9,
-        right_rows=right_rows,
-        kinship=0.0 if kin is None else 2.0 * len(kin[0]) / max(right_rows, 1),
+        base_rows=base_rows,
+        kinship=0.0 if kin is None else 2.0 * len(kin[0]) / max(base_rows, 1),
         fields=tuple(fields),
         crowded=(),
-        report={"labels": 0 if labels is None else len(labels.left), "label_source": labels.source if labels and enough else "none"},
+        report={"labels": 0 if labels is None else len(labels.record), "label_source": labels.source if labels and enough else "none"},
     )
 
 
@@ -101,7 +101,7 @@ def _assumed(levels: int) -> Shares:
 
 
 def _labelled_levels(comparers: Sequence[FieldComparer], labels: Labels) -> list[Shares]:
-    levels = [comparer.between(labels.left, labels.right) for comparer in comparers]
+    levels = [comparer.between(labels.record, labels.base) for comparer in comparers]
     agreeing = [found >= max(comparer.same, 1) for found, comparer in zip(levels, comparers, strict=True)]
     shares = []
     for place, (found, comparer) in enumerate(zip(levels, comparers, strict=True)):
@@ -122,7 +122,7 @@ def _kin_levels(comparers: Sequence[FieldComparer], place: int, kin: tuple[Rows,
     """Return the levels of one field among kin; agreeing twice over (name and birth) is a double entry, not kin."""
     comparer = comparers[place]
     a, b = kin
-    found = comparer.of_codes(comparer.column.right[a], comparer.column.right[b])
+    found = comparer.of_codes(comparer.column.base[a], comparer.column.base[b])
     counts = np.bincount(found[found != MISSING], minlength=len(comparer.levels))[1:].astype(float)
     flat = np.full(len(counts), 1.0 / len(counts))
     return _posterior(counts, flat, 1.0)
@@ -130,7 +130,7 @@ def _kin_levels(comparers: Sequence[FieldComparer], place: int, kin: tuple[Rows,
 
 def improve(model: Model, comparers: Sequence[FieldComparer], sample: Sample, itself: bool) -> Model:
     """Return the model after expectation-maximisation on candidates of records whose truth is not known."""
-    if not len(sample.candidates) or not sample.left_rows:
+    if not len(sample.candidates) or not sample.record_rows:
         return model
     weight = _LABELLED_WEIGHT if model.report.get("label_source") != "none" else _ASSUMED_WEIGHT
     first, known = model, model.known
@@ -142,7 +142,7 @@ def improve(model: Model, comparers: Sequence[FieldComparer], sample: Sample, it
             levels = sample.levels[place]
             counts = np.bincount(levels, weights=posterior, minlength=len(before.levels))[1:]
             fields.append(replace(now, match=_tuple(_posterior(counts, np.array(before.match), weight))))
-        known = _share(float(posterior.sum()), sample.left_rows)
+        known = _share(float(posterior.sum()), sample.record_rows)
         settled = abs(known - model.known) < 1e-4
         model = replace(model, known=known, fields=tuple(fields))
         if settled:
@@ -156,9 +156,9 @@ def _share(expected: float, rows: int) -> float:
 
 def record_posteriors(scorer: Scorer, sample: Sample) -> Bits:
     """Return the probability of each candidate, candidates of one record competing."""
-    scored = scorer.score(sample.candidates.left, sample.candidates.right)
+    scored = scorer.score(sample.candidates.record, sample.candidates.base)
     match, kin = scorer.odds(scored)
-    starts = group_starts(sample.candidates.left)
+    starts = group_starts(sample.candidates.record)
     total = np.add.reduceat(match, starts) + np.add.reduceat(kin, starts) + 1.0
     found: Bits = match / np.repeat(total, np.diff(np.append(starts, len(match))))
     return found
@@ -166,20 +166,20 @@ def record_posteriors(scorer: Scorer, sample: Sample) -> Bits:
 
 def pair_posteriors(scorer: Scorer, sample: Sample) -> Bits:
     """Return the probability of each pair by itself, as deduplication sees them."""
-    scored = scorer.score(sample.candidates.left, sample.candidates.right)
+    scored = scorer.score(sample.candidates.record, sample.candidates.base)
     match, kin = scorer.odds(scored)
     found: Bits = match / (match + kin + 1.0)
     return found
 
 
-def calibrate(probability: Bits, right: Rows, truth: Rows) -> tuple[Calibration, dict[str, float]]:
-    """Return how to correct probabilities, from the likeliest candidates (`right`, -1 none) of labelled records.
+def calibrate(probability: Bits, base: Rows, truth: Rows) -> tuple[Calibration, dict[str, float]]:
+    """Return how to correct probabilities, from the likeliest candidates (`base`, -1 none) of labelled records.
 
     A logistic curve through the logits, held near the identity by a ridge: with few errors it changes little. The
     numbers beside it: pairs, wrong ones, and their share.
     """
-    some = right >= 0
-    x, y = logits(probability[some]), (right[some] == truth[some]).astype(float)
+    some = base >= 0
+    x, y = logits(probability[some]), (base[some] == truth[some]).astype(float)
     pairs, wrong = int(some.sum()), int((y == 0).sum())
     facts = {"calibration_pairs": float(pairs), "calibration_wrong": float(wrong)}
     if pairs < FEWEST_LABELS or not wrong:

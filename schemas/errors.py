@@ -19,6 +19,7 @@ CityhubError
 ├── EngineError               a named SQL step failed (Terminal)
 ├── LinkageError              (Terminal)
 │   ├── ModelError            a linkage model that is missing, of another format, or altered
+│   ├── CrowdedBlock          a block rule with keys that too many rows share
 │   └── TooLittleToTrain      too few records to learn weights from
 ├── UnknownEntity             no such hub id or number (Terminal)
 └── PublishRefused            the audit of the staged version failed; the last good one stays (Terminal)
@@ -218,6 +219,16 @@ class ModelError(LinkageError):
     def __init__(self, name: str, what: str, detail: str = "") -> None:
         self.name, self.what = name, what
         super().__init__(f"模型不可用 model {name} cannot be used: {what}{'; ' + detail if detail else ''}")
+
+
+class CrowdedBlock(LinkageError):
+    """Block rule `rule` has `keys` whose blocks hold more than `at_most` pairs, and the specification refuses them."""
+
+    next_step = "给规则加一个字段，或写 skew: {else: split} add a field to the rule, or let skew split"
+
+    def __init__(self, rule: str, keys: int, at_most: int) -> None:
+        self.rule, self.keys, self.at_most = rule, keys, at_most
+        super().__init__(f"分块过大 block rule {rule}: {keys} keys make more than {at_most} pairs each")
 
 
 class TooLittleToTrain(LinkageError):

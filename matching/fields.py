@@ -1,0 +1,120 @@
+"""Fields: the columns of two tables as a specification compares them, each kind of value with its own verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching.comparing import CompareRows, FieldComparer, Levels, Rows
+from matching.encoding import EncodedField, Hashes, encode, row_keys
+from schemas.linkage_spec import LinkageField, LinkageSpec
+from values.kinds import KINDS
+
+PLAIN_LEVELS = ("missing", "different", "same")
+NUMBER_LEVELS = ("missing", "different", "within_10_percent", "within_1_percent", "same")
+# Two values of these kinds are told apart faster than a pair is found again.
+_CHEAP = frozenset({"date", "exact", "number", "code"})
+_RECORD, _BASE = "record", "base"
+
+
+@dataclass(frozen=True)
+class Fields:
+    """All fields of a specification, encoded over both sides; `context` is what kinds need of a city."""
+
+    spec: LinkageSpec
+    columns: Mapping[str, EncodedField]
+    context: Mapping[str, Any]
+
+    def comparers(self) -> tuple[FieldComparer, ...]:
+        """Return how each compared field is compared, in the order of the specification."""
+        return tuple(self._comparer(one.field, one.kind) for one in self.spec.compare)
+
+    def _comparer(self, name: str, kind: str) -> FieldComparer:
+        column = self.columns[name]
+        if kind == "exact":
+            return FieldComparer(column, PLAIN_LEVELS, _never, once=False)
+        if kind == "number":
+            return FieldComparer(column, NUMBER_LEVELS, _numbers(column.values), once=False)
+        compare = KINDS[kind].compare_rows_with(column.values, self.context)
+        return FieldComparer(column, KINDS[kind].levels, compare, once=kind not in _CHEAP)
+
+    def rule_keys(self, rule: tuple[str, ...], side: str) -> Hashes:
+        """Return one key a row of a side for a rule: all its fields and keys mixed; 0 where one is missing."""
+        return row_keys([self._part(word) for word in rule], side)
+
+    def _part(self, word: str) -> tuple[EncodedField, str]:
+        name, _, key = word.partition(".")
+        return self.columns[name], key
+
+
+def encoded_fields(
+    records: pa.Table, base: pa.Table | None, spec: LinkageSpec, context: Mapping[str, Any]
+) -> Fields:
+    """Return the fields of both tables; `base` None compares the records with one another.
+
+    Columns are those of the specification: `base` is its left side, `records` its right. Raises KeyError for a column
+    that a table lacks.
+    """
+    columns = {}
+    for field in spec.fields:
+        own = _column(records, field.right if base is not None else field.left, field)
+        other = None if base is None else _column(base, field.left, field)
+        columns[field.name] = encode(field.name, own, other, _keys_of(field, context))
+    return Fields(spec, columns, context)
+
+
+def _column(table: pa.Table, name: str, field: LinkageField) -> pa.ChunkedArray:
+    column = table.column(name)
+    if field.kind == "date":
+        return column if pa.types.is_date(column.type) else _dates(column)
+    return column.cast(pa.string())
+
+
+def _dates(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return texts as dates: what is no date of a usual form is missing."""
+    encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
+    cleaned = KINDS["date"].clean_with(encoded.dictionary, {}).values
+    return pa.chunked_array([cleaned.cast(pa.date32()).take(encoded.indices)])
+
+
+def _keys_of(field: LinkageField, context: Mapping[str, Any]) -> Any:
+    if field.kind not in KINDS:
+        return lambda _: {}
+    kind = KINDS[field.kind]
+    return lambda values: kind.keys_with(values, context)
+
+
+def _never(a: Rows, b: Rows) -> Levels:
+    return np.ones(len(a), np.int8)
+
+
+def _numbers(values: pa.Array) -> CompareRows:
+    numbers = pc.cast(pc.utf8_trim_whitespace(values), pa.float64(), safe=False) if _all_numbers(values) else _some(values)
+    plain = numbers.to_numpy(zero_copy_only=False).astype(float)
+
+    def compare(a: Rows, b: Rows) -> Levels:
+        x, y = plain[a], plain[b]
+        apart = np.abs(x - y) / np.maximum(np.maximum(np.abs(x), np.abs(y)), 1e-12)
+        levels = np.ones(len(a), np.int8)
+        levels[apart <= 0.1], levels[apart <= 0.01], levels[x == y] = 2, 3, 4
+        levels[np.isnan(x) | np.isnan(y)] = 0
+        return levels
+
+    return compare
+
+
+_NUMBER = r"^\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
+
+
+def _all_numbers(values: pa.Array) -> bool:
+    return bool(pc.all(pc.match_substring_regex(values, _NUMBER)).as_py())
+
+
+def _some(values: pa.Array) -> pa.Array:
+    good = pc.match_substring_regex(values, _NUMBER)
+    return pc.utf8_trim_whitespace(pc.if_else(good, values, pa.scalar(None, pa.string()))).cast(pa.float64())

@@ -1,0 +1,263 @@
+"""Match: which records of the right table are parties of the left one. Train, make candidates, score, choose.
+
+The left table is the base (a register: it holds each party once, as far as it knows), the right one the records to
+decide; each right record is linked to at most one left row. Both are Arrow tables whose columns the specification
+names. Memory is bounded by the two tables and the candidates of one range of records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from engine.duckdb_engine import DuckDBEngine
+from matching.blocks import Blocks, blocks
+from matching.candidates import BlockKeys, Candidates, joined, pair_counts
+from matching.choice import DECISIONS, LINK, REASONS, Choices, Ranked, choose, one_to_one, rank
+from matching.comparing import FieldComparer
+from matching.explanation import texts
+from matching.fields import Fields, encoded_fields
+from matching.model import Model, fingerprint
+from matching.rungs import AGREES, AMBIGUOUS, RungPairs, labels_of, rung_pairs
+from matching.scoring import Rows, Scorer
+from matching.training import Labels, Sample, calibrate, improve, start
+from schemas.errors import ModelError
+from schemas.linkage_spec import Decide, LinkageSpec
+
+LINK_COLUMNS = pa.schema(
+    [
+        ("left_id", pa.string()),  # null: no candidate worth naming
+        ("right_id", pa.string()),
+        ("decision", pa.string()),
+        ("probability", pa.float64()),
+        ("weight", pa.float64()),  # bits
+        ("reason", pa.string()),
+    ]
+)
+RANGE = 250_000
+_SAMPLE = 100_000
+_KIN_ROWS, _KIN_BLOCK = 200_000, 400
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a call knows beside the tables: what kinds of values need of a city, today as text, and labelled pairs."""
+
+    context: Mapping[str, Any] = field(default_factory=dict)
+    today: str = ""
+    labels: Labels | None = None
+
+
+@dataclass(frozen=True)
+class MatchOutcome:
+    """`links`: one row a right record (LINK_COLUMNS), in the order of the records. `facts`: counts by name."""
+
+    links: pa.Table
+    model: Model
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Two tables made ready: fields, comparers, and the block keys of a model or of the tables themselves."""
+
+    fields: Fields
+    comparers: tuple[FieldComparer, ...]
+    blocks: Blocks
+
+    @property
+    def records(self) -> int:
+        return len(self.comparers[0].column.record)
+
+
+def specification_of(spec: LinkageSpec) -> str:
+    """Return the fingerprint of what a model is trained for: how fields are compared and blocked."""
+    return fingerprint([[[one.field, one.kind, one.term_frequency] for one in spec.compare], spec.block, spec.household])
+
+
+def prepare(
+    records: pa.Table, base: pa.Table | None, spec: LinkageSpec, context: Mapping[str, Any], model: Model | None
+) -> Prepared:
+    """Return both tables ready to compare. Raises ModelError if the model is of another specification."""
+    if model is not None and model.specification != specification_of(spec):
+        raise ModelError("model", "trained for another specification", model.specification)
+    fields = encoded_fields(records, base, spec, context)
+    return Prepared(fields, fields.comparers(), blocks(fields, None if model is None else model.crowded))
+
+
+def match(
+    engine: DuckDBEngine, left: pa.Table, right: pa.Table, spec: LinkageSpec, given: Given = Given(),
+    model: Model | None = None,
+) -> MatchOutcome:  # fmt: skip
+    """Decide every right record; without a model one is trained on these tables.
+
+    Raises TooLittleToTrain, CrowdedBlock, ModelError, KeyError for a missing column.
+    """
+    ready = prepare(right, left, spec, given.context, model)
+    rungs = rung_pairs(ready.fields, ready.comparers)
+    if model is None:
+        own = given.labels or (labels_of(rungs) if len(rungs.record) else None)
+        model = train(engine, ready, spec, own, given.today)
+    scorer = Scorer.of(model, ready.comparers)
+    choices, candidates = decide(engine, ready, scorer, spec.decide or Decide())
+    choices = _settled_by_rungs(choices, rungs)
+    if spec.one_to_one:
+        choices = one_to_one(choices)
+    ids = spec.id or ("id", "id")
+    links = _links(scorer, choices, rungs, left.column(ids[0]), right.column(ids[1]))
+    return MatchOutcome(links, model, _facts(ready, candidates, choices, links))
+
+
+def train(
+    engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec, labels: Labels | None, today: str, itself: bool = False
+) -> Model:
+    """Return a model trained on two prepared tables. Raises TooLittleToTrain."""
+    kin = kin_pairs(engine, ready, spec)
+    model = replace(
+        start(spec, ready.comparers, labels, kin, today), specification=specification_of(spec), crowded=ready.blocks.crowded
+    )
+    stop = min(ready.records, _SAMPLE)
+    with joined(engine, ready.blocks.keys) as candidates:
+        pairs = candidates.between(0, stop)
+    levels = tuple(one.between(pairs.record, pairs.base) for one in ready.comparers)
+    model = improve(model, ready.comparers, Sample(pairs, levels, stop), itself)
+    if labels is None or itself:
+        return model
+    return _calibrated(model, ready, pairs, labels, stop)
+
+
+def _calibrated(model: Model, ready: Prepared, pairs: Candidates, labels: Labels, stop: int) -> Model:
+    scorer = Scorer.of(model, ready.comparers)
+    ranked = rank(scorer, pairs, scorer.score(pairs.record, pairs.base), 0, stop)
+    known = labels.record < stop
+    rows = labels.record[known]
+    calibration, facts = calibrate(ranked.probability[rows], ranked.best[rows], labels.base[known])
+    return replace(model, calibration=calibration, report={**model.report, **facts})
+
+
+def kin_pairs(engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec) -> tuple[Rows, Rows] | None:
+    """Return pairs of base rows of one household, as many as the whole base has; None where the spec knows no household.
+
+    Pairs that agree in every compared field outside the household rule are double entries, not kin.
+    """
+    if not spec.household:
+        return None
+    keys = tuple(ready.fields.rule_keys(rule, "base") for rule in spec.household)
+    light = tuple(_light(key) for key in keys)
+    rows = len(light[0])
+    stop = min(rows, _KIN_ROWS)
+    with joined(engine, BlockKeys(light, light, itself=True)) as pairs:
+        found = pairs.between(0, stop)
+    if not len(found):
+        return None
+    inside = {word.partition(".")[0] for rule in spec.household for word in rule}
+    outside = [one for one in ready.comparers if one.column.name not in inside]
+    a, b = found.record, found.base
+    same = [one.column.base[a] == one.column.base[b] for one in outside]
+    double = np.logical_and.reduce(same) if same else np.zeros(len(a), bool)
+    share = rows / max(stop, 1)
+    kept = np.flatnonzero(~double)
+    wanted = kept if share == 1 else np.resize(kept, int(len(kept) * share))
+    return (a[wanted], b[wanted]) if len(wanted) else None
+
+
+def _light(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return the keys without those that more rows share than any household has."""
+    values, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    light: npt.NDArray[np.uint64] = np.where(counts[places] <= 20, keys, np.uint64(0))
+    return light
+
+
+def decide(
+    engine: DuckDBEngine, ready: Prepared, scorer: Scorer, limits: Decide
+) -> tuple[Choices, npt.NDArray[np.int64]]:
+    """Return the choice of every record, and how many candidates each rule made."""
+    possible = scorer.possible(ready.records)
+    parts, made = [], np.zeros(len(ready.blocks.names), np.int64)
+    for start_row, stop, pairs in ranges(engine, ready):
+        made += np.bincount(pairs.rule, minlength=len(made))
+        ranked = rank(scorer, pairs, scorer.score(pairs.record, pairs.base), start_row, stop)
+        parts.append(choose(scorer, ranked, limits, start_row, possible[start_row:stop]))
+    return _together(parts), made
+
+
+def ranges(engine: DuckDBEngine, ready: Prepared) -> Iterator[tuple[int, int, Candidates]]:
+    """Yield the candidates of one range of records after another."""
+    with joined(engine, ready.blocks.keys) as candidates:
+        for start_row in range(0, ready.records, RANGE):
+            stop = min(start_row + RANGE, ready.records)
+            yield start_row, stop, candidates.between(start_row, stop)
+
+
+def _together(parts: list[Choices]) -> Choices:
+    names = ("best", "probability", "weight", "margin", "place", "decision", "reason")
+    empty = {name: np.empty(0, np.int64) for name in names}
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) if parts else empty[name] for name in names}
+    return Choices(0, **columns)
+
+
+def _settled_by_rungs(choices: Choices, rungs: RungPairs) -> Choices:
+    """Return choices in which the ladder has spoken: agreeing identifiers link, others get the rung's own outcome.
+
+    Where the rung disagrees or is ambiguous, evidence that links the record all the same is heard.
+    """
+    if not len(rungs.record):
+        return choices
+    best, probability, decision = choices.best.copy(), choices.probability.copy(), choices.decision.copy()
+    sure = rungs.state == AGREES
+    best[rungs.record[sure]], probability[rungs.record[sure]] = rungs.base[sure], 1.0
+    decision[rungs.record[sure]] = LINK
+    outcomes = np.array([DECISIONS.index(one) for one in rungs.otherwise], np.int8)
+    open_ = ~sure & (decision[rungs.record] != LINK)
+    rows = rungs.record[open_]
+    decision[rows] = outcomes[open_]
+    best[rows] = np.where(best[rows] < 0, rungs.base[open_], best[rows])
+    return replace(choices, best=best, probability=probability, decision=decision)
+
+
+def _links(
+    scorer: Scorer, choices: Choices, rungs: RungPairs, base_ids: pa.ChunkedArray, record_ids: pa.ChunkedArray
+) -> pa.Table:
+    reasons = np.array(REASONS, dtype=object)[choices.reason]
+    said = np.array(["ladder", "ladder_disagrees", "ladder_ambiguous"], dtype=object)[rungs.state]
+    spoken = (rungs.state == AGREES) | (choices.decision[rungs.record] != LINK)
+    reasons[rungs.record[spoken]] = said[spoken]
+    named = np.where(choices.decision <= 1, choices.best, -1)  # only a link or a review names its candidate
+    texts_ = texts(scorer, np.arange(len(named)), named, pa.array(reasons, pa.string()))
+    found = base_ids.cast(pa.string()).combine_chunks().take(pa.array(named, mask=named < 0))
+    return pa.table(
+        [
+            found,
+            record_ids.cast(pa.string()).combine_chunks(),
+            choices.decisions(),
+            pa.array(choices.probability),
+            pa.array(choices.weight),
+            texts_,
+        ],
+        schema=LINK_COLUMNS,
+    )
+
+
+def _facts(ready: Prepared, made: npt.NDArray[np.int64], choices: Choices, links: pa.Table) -> dict[str, Any]:
+    counts = np.bincount(choices.decision, minlength=len(DECISIONS))
+    return {
+        "records": len(choices.best),
+        "base": len(ready.comparers[0].column.base),
+        "candidates": int(made.sum()),
+        "candidates_by_rule": dict(zip(ready.blocks.names, made.tolist(), strict=True)),
+        "crowded_keys": [len(keys) for keys in ready.blocks.crowded],
+        **{name: int(count) for name, count in zip(DECISIONS, counts, strict=True)},
+    }
+
+
+def rule_counts(ready: Prepared) -> dict[str, int]:
+    """Return how many pairs each block rule would make on these tables, without making them."""
+    return dict(zip(ready.blocks.names, pair_counts(ready.blocks.keys), strict=True))
+
+
+__all__ = ["AMBIGUOUS", "Given", "MatchOutcome", "Prepared", "Ranked", "decide", "match", "prepare", "rule_counts", "train"]
