@@ -74,7 +74,7 @@ class Joined:
         self._session, self._keys, self._asked = session, keys, 0
 
     def between(self, start: int, stop: int) -> Candidates:
-        """Return the candidates of record rows `start` to `stop` (not included), ordered by record row, then base row."""
+        """Return the candidates of records `start` to `stop` (not included), ordered by record, then base row."""
         self._asked += 1
         name = f"record_{self._asked}"
         self._session.add(name, _table([column[start:stop] for column in self._keys.record], start))
@@ -103,7 +103,7 @@ def _table(keys: Sequence[Hashes], first: int = 0) -> pa.Table:
 
 
 def pair_counts(keys: BlockKeys) -> tuple[int, ...]:
-    """Return how many pairs each rule makes by itself, without making them (pairs of a table with itself: each once)."""
+    """Return how many pairs each rule makes by itself, without making them; of one table each pair once."""
     counts = []
     for record, base in zip(keys.record, keys.base, strict=True):
         values, base_counts = np.unique(base[base != NO_KEY], return_counts=True)

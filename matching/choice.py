@@ -15,6 +15,8 @@ from schemas.linkage_spec import Decide
 LINK, REVIEW, NEW, INSUFFICIENT = range(4)
 DECISIONS = ("link", "review", "new", "insufficient")
 
+_NEGLIGIBLE = 1e-7
+
 # Why a decision was taken; the words are in matching/explanation.py.
 REASONS = (
     "evidence",  # link: likely enough and far enough ahead
@@ -78,11 +80,12 @@ def rank(scorer: Scorer, candidates: Candidates, scored: Scored, start: int, sto
         match, kin = scorer.odds(scored)
         sizes = np.diff(np.append(starts, len(match)))
         rows = candidates.record[starts] - start
-        everything = np.add.reduceat(match, starts) + np.add.reduceat(kin, starts) + 1.0
         top = np.maximum.reduceat(match, starts)
         is_top = match == np.repeat(top, sizes)
         firsts = np.flatnonzero(is_top)
         chosen = firsts[np.searchsorted(firsts, starts)]
+        kin = _without_shared(scorer, candidates, kin, np.repeat(chosen, sizes), np.repeat(top, sizes))
+        everything = np.add.reduceat(match, starts) + np.add.reduceat(kin, starts) + 1.0
         rest = match.copy()
         rest[chosen] = 0.0
         second = np.maximum.reduceat(rest, starts)
@@ -93,6 +96,18 @@ def rank(scorer: Scorer, candidates: Candidates, scored: Scored, start: int, sto
         probability[rows] = probabilities(apply(logits(top / everything)))
         likely[rows] = probabilities(apply(logits(np.add.reduceat(match, starts) / everything)))
     return Ranked(best, probability, likely, weight, margin, place)
+
+
+def _without_shared(scorer: Scorer, candidates: Candidates, kin: Bits, chosen: Rows, top: Bits) -> Bits:
+    """Return the odds of kinship without those of candidates that are kin of the chosen one. Odds too small to matter
+    are not looked at."""
+    others = np.flatnonzero((kin > top * _NEGLIGIBLE) & (np.arange(len(kin)) != chosen))
+    if not len(others):
+        return kin
+    shared = scorer.base_kin(candidates.base[others], candidates.base[chosen[others]])
+    kept = kin.copy()
+    kept[others[shared]] = 0.0
+    return kept
 
 
 def choose(scorer: Scorer, ranked: Ranked, decide: Decide, start: int, possible: Bits) -> Choices:
@@ -122,5 +137,12 @@ def one_to_one(choices: Choices) -> Choices:
     decision, reason = choices.decision.copy(), choices.reason.copy()
     decision[losers], reason[losers] = REVIEW, TAKEN
     return Choices(
-        choices.first_row, choices.best, choices.probability, choices.weight, choices.margin, choices.place, decision, reason
+        choices.first_row,
+        choices.best,
+        choices.probability,
+        choices.weight,
+        choices.margin,
+        choices.place,
+        decision,
+        reason,
     )

@@ -53,17 +53,17 @@ class EncodedField:
         return np.bincount(self.base[self.base >= 0], minlength=len(self.values)).astype(np.int64)
 
 
-def encode(name: str, record: pa.ChunkedArray | pa.Array, base: pa.ChunkedArray | pa.Array | None, keys: Keys) -> EncodedField:
+def encode(
+    name: str, record: pa.ChunkedArray | pa.Array, base: pa.ChunkedArray | pa.Array | None, keys: Keys
+) -> EncodedField:
     """Return one field of both sides as codes; `base` None means the base side is the record one."""
     first = _chunked(record)
     if base is None:
-        encoded = first.combine_chunks().dictionary_encode() if first.num_chunks != 1 else first.chunk(0).dictionary_encode()
+        encoded = _one(first).dictionary_encode()
         codes = _codes(encoded)
         return EncodedField(name, codes, codes, encoded.dictionary, keys)
     second = _chunked(base).cast(first.type)
-    whole = pa.chunked_array([*first.chunks, *second.chunks], first.type).combine_chunks()
-    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
-    encoded = whole.dictionary_encode()
+    encoded = _one(pa.chunked_array([*first.chunks, *second.chunks], first.type)).dictionary_encode()
     codes = _codes(encoded)
     return EncodedField(name, codes[: len(first)], codes[len(first) :], encoded.dictionary, keys)
 
@@ -74,6 +74,10 @@ def _chunked(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
         chunked = chunked.cast(pa.string())
         return pc.if_else(pc.equal(chunked, ""), pa.scalar(None, pa.string()), chunked)
     return chunked
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _codes(encoded: pa.DictionaryArray) -> Codes:

@@ -27,6 +27,7 @@ REASON_WORDS = {
     "no_candidate": "没有可比的候选 nothing to compare it with",
     "unlike_all": "与所有候选都不像 unlike every candidate",
     "little_evidence": "字段太少，无法判断 too few fields to say",
+    "refused": "与不可共有的标识或人工判断冲突 a field that is never shared, or a judgement, is against it",
     "taken": "该候选已归另一条更可能的记录 another, likelier record has this candidate",
     "ladder": "标识符相同且姓名一致 the identifier is the same and the name agrees",
     "ladder_disagrees": "标识符相同但姓名不一致 the identifier is the same, the name is not",

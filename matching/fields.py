@@ -19,7 +19,7 @@ PLAIN_LEVELS = ("missing", "different", "same")
 NUMBER_LEVELS = ("missing", "different", "within_10_percent", "within_1_percent", "same")
 # Two values of these kinds are told apart faster than a pair is found again.
 _CHEAP = frozenset({"date", "exact", "number", "code"})
-_RECORD, _BASE = "record", "base"
+_NUMBER = r"^\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Fields:
             return FieldComparer(column, PLAIN_LEVELS, _never, once=False)
         if kind == "number":
             return FieldComparer(column, NUMBER_LEVELS, _numbers(column.values), once=False)
-        compare = KINDS[kind].compare_rows_with(column.values, self.context)
+        compare = KINDS[kind].compare_rows_with_context(column.values, self.context)
         return FieldComparer(column, KINDS[kind].levels, compare, once=kind not in _CHEAP)
 
     def rule_keys(self, rule: tuple[str, ...], side: str) -> Hashes:
@@ -52,9 +52,7 @@ class Fields:
         return self.columns[name], key
 
 
-def encoded_fields(
-    records: pa.Table, base: pa.Table | None, spec: LinkageSpec, context: Mapping[str, Any]
-) -> Fields:
+def encoded_fields(records: pa.Table, base: pa.Table | None, spec: LinkageSpec, context: Mapping[str, Any]) -> Fields:
     """Return the fields of both tables; `base` None compares the records with one another.
 
     Columns are those of the specification: `base` is its left side, `records` its right. Raises KeyError for a column
@@ -86,7 +84,7 @@ def _keys_of(field: LinkageField, context: Mapping[str, Any]) -> Any:
     if field.kind not in KINDS:
         return lambda _: {}
     kind = KINDS[field.kind]
-    return lambda values: kind.keys_with(values, context)
+    return lambda values: kind.keys_with_context(values, context)
 
 
 def _never(a: Rows, b: Rows) -> Levels:
@@ -94,7 +92,8 @@ def _never(a: Rows, b: Rows) -> Levels:
 
 
 def _numbers(values: pa.Array) -> CompareRows:
-    numbers = pc.cast(pc.utf8_trim_whitespace(values), pa.float64(), safe=False) if _all_numbers(values) else _some(values)
+    good = pc.match_substring_regex(values, _NUMBER)
+    numbers = pc.utf8_trim_whitespace(pc.if_else(good, values, pa.scalar(None, pa.string()))).cast(pa.float64())
     plain = numbers.to_numpy(zero_copy_only=False).astype(float)
 
     def compare(a: Rows, b: Rows) -> Levels:
@@ -106,15 +105,3 @@ def _numbers(values: pa.Array) -> CompareRows:
         return levels
 
     return compare
-
-
-_NUMBER = r"^\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
-
-
-def _all_numbers(values: pa.Array) -> bool:
-    return bool(pc.all(pc.match_substring_regex(values, _NUMBER)).as_py())
-
-
-def _some(values: pa.Array) -> pa.Array:
-    good = pc.match_substring_regex(values, _NUMBER)
-    return pc.utf8_trim_whitespace(pc.if_else(good, values, pa.scalar(None, pa.string()))).cast(pa.float64())

@@ -12,8 +12,9 @@ from matching.model import TermFrequencies
 Shares = npt.NDArray[np.float64]
 
 MOST_TERMS = 20_000
-_PAIRS = 1_000_000
+_PAIRS = 300_000
 _SEED = 20_260_630
+_SEEN_BY_CHANCE = 0.5  # added to each count: a level never seen by chance is rare, not impossible
 
 
 def term_frequencies(comparer: FieldComparer) -> TermFrequencies:
@@ -50,26 +51,20 @@ def random_levels(comparer: FieldComparer, base_is_distinct: bool, match_share: 
     counts = np.bincount(levels[levels > 0], minlength=len(comparer.levels))[1:].astype(float)
     unequal = counts[:-1].sum()
     same = _equal_share(record, column.base, record is column.base)
-    same = max(same - match_share, same * 0.02, 0.5 / _PAIRS**1.5)
-    lower = (counts[:-1] + _smooth(len(counts) - 1)) / (unequal + 1.0) if len(counts) > 1 else np.array([])
+    same = max(same - match_share, same * 0.02, 0.1 / max(len(column.base), 1))
+    added = np.full(max(len(counts) - 1, 0), _SEEN_BY_CHANCE)
+    lower = (counts[:-1] + added) / max(unequal + added.sum(), 1.0)
     shares = np.append(lower * (1 - same), same)
     found: Shares = shares / shares.sum()
     return found
-
-
-def _smooth(levels: int) -> Shares:
-    """Return what is added to each count: the whole adds up to one pair, most of it to plain difference."""
-    added = np.full(levels, 0.05)
-    if levels:
-        added[0] = 1.0 - 0.05 * (levels - 1)
-    return added
 
 
 def _random_pairs(record: Codes, base: Codes, one_table: bool) -> tuple[Codes, Codes]:
     random = np.random.default_rng(_SEED)
     if not len(record) or not len(base):
         return record[:0], base[:0]
-    i, j = random.integers(0, len(record), _PAIRS), random.integers(0, len(base), _PAIRS)
+    pairs = min(_PAIRS, 50 * (len(record) + len(base)))
+    i, j = random.integers(0, len(record), pairs), random.integers(0, len(base), pairs)
     if one_table:
         apart = i != j
         i, j = i[apart], j[apart]

@@ -18,14 +18,14 @@ import pyarrow as pa
 from engine.duckdb_engine import DuckDBEngine
 from matching.blocks import Blocks, blocks
 from matching.candidates import BlockKeys, Candidates, joined, pair_counts
-from matching.choice import DECISIONS, LINK, REASONS, Choices, Ranked, choose, one_to_one, rank
+from matching.choice import DECISIONS, LINK, REASONS, Choices, choose, one_to_one, rank
 from matching.comparing import FieldComparer
 from matching.explanation import texts
 from matching.fields import Fields, encoded_fields
 from matching.model import Model, fingerprint
-from matching.rungs import AGREES, AMBIGUOUS, RungPairs, labels_of, rung_pairs
-from matching.scoring import Rows, Scorer
-from matching.training import Labels, Sample, calibrate, improve, start
+from matching.rungs import AGREES, RungPairs, labels_of, rung_pairs
+from matching.scoring import Scorer
+from matching.training import FEWEST_LABELS, Kin, Known, Labels, Sample, calibrate, improve, start, with_kin
 from schemas.errors import ModelError
 from schemas.linkage_spec import Decide, LinkageSpec
 
@@ -41,7 +41,7 @@ LINK_COLUMNS = pa.schema(
 )
 RANGE = 250_000
 _SAMPLE = 100_000
-_KIN_ROWS, _KIN_BLOCK = 200_000, 400
+_KIN_ROWS, _LARGEST_HOUSEHOLD = 200_000, 20
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,9 @@ class Given:
     context: Mapping[str, Any] = field(default_factory=dict)
     today: str = ""
     labels: Labels | None = None
+
+
+NOTHING_GIVEN = Given()
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,9 @@ class Prepared:
 
 def specification_of(spec: LinkageSpec) -> str:
     """Return the fingerprint of what a model is trained for: how fields are compared and blocked."""
-    return fingerprint([[[one.field, one.kind, one.term_frequency] for one in spec.compare], spec.block, spec.household])
+    return fingerprint(
+        [[[one.field, one.kind, one.term_frequency] for one in spec.compare], spec.block, spec.household]
+    )
 
 
 def prepare(
@@ -117,18 +122,34 @@ def train(
     engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec, labels: Labels | None, today: str, itself: bool = False
 ) -> Model:
     """Return a model trained on two prepared tables. Raises TooLittleToTrain."""
+    model = start(spec, ready.comparers, labels, today)
+    model = replace(model, specification=specification_of(spec), crowded=ready.blocks.crowded)
     kin = kin_pairs(engine, ready, spec)
-    model = replace(
-        start(spec, ready.comparers, labels, kin, today), specification=specification_of(spec), crowded=ready.blocks.crowded
-    )
+    if kin is not None:
+        inside = frozenset(word.partition(".")[0] for rule in spec.household for word in rule)
+        model = with_kin(model, ready.comparers, kin, inside)
     stop = min(ready.records, _SAMPLE)
     with joined(engine, ready.blocks.keys) as candidates:
         pairs = candidates.between(0, stop)
     levels = tuple(one.between(pairs.record, pairs.base) for one in ready.comparers)
-    model = improve(model, ready.comparers, Sample(pairs, levels, stop), itself)
+    model = improve(model, ready.comparers, Sample(pairs, levels, stop), _known(ready, spec, labels), itself)
     if labels is None or itself:
         return model
     return _calibrated(model, ready, pairs, labels, stop)
+
+
+def _known(ready: Prepared, spec: LinkageSpec, labels: Labels | None) -> Known:
+    """Return which records tell the share that the base knows: those without any identifier, if there are enough."""
+    identifiers = frozenset(field for rung in spec.ladder for field in rung.same)
+    telling = np.ones(ready.records, bool)
+    if labels is not None:
+        telling[labels.record] = False
+    for name in identifiers:
+        telling &= ready.fields.columns[name].record < 0
+    if telling[:_SAMPLE].sum() < FEWEST_LABELS:
+        telling = np.ones(ready.records, bool)
+    total = 0 if labels is None else max(labels.total, len(labels.record))
+    return Known(telling, identifiers, total)
 
 
 def _calibrated(model: Model, ready: Prepared, pairs: Candidates, labels: Labels, stop: int) -> Model:
@@ -140,36 +161,23 @@ def _calibrated(model: Model, ready: Prepared, pairs: Candidates, labels: Labels
     return replace(model, calibration=calibration, report={**model.report, **facts})
 
 
-def kin_pairs(engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec) -> tuple[Rows, Rows] | None:
-    """Return pairs of base rows of one household, as many as the whole base has; None where the spec knows no household.
-
-    Pairs that agree in every compared field outside the household rule are double entries, not kin.
-    """
+def kin_pairs(engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec) -> Kin | None:
+    """Return pairs of base rows of one household; None where the specification knows no household."""
     if not spec.household:
         return None
-    keys = tuple(ready.fields.rule_keys(rule, "base") for rule in spec.household)
-    light = tuple(_light(key) for key in keys)
-    rows = len(light[0])
-    stop = min(rows, _KIN_ROWS)
-    with joined(engine, BlockKeys(light, light, itself=True)) as pairs:
-        found = pairs.between(0, stop)
+    light = tuple(_light(ready.fields.rule_keys(rule, "base")) for rule in spec.household)
+    keys = BlockKeys(light, light, itself=True)
+    with joined(engine, keys) as pairs:
+        found = pairs.between(0, min(len(light[0]), _KIN_ROWS))
     if not len(found):
         return None
-    inside = {word.partition(".")[0] for rule in spec.household for word in rule}
-    outside = [one for one in ready.comparers if one.column.name not in inside]
-    a, b = found.record, found.base
-    same = [one.column.base[a] == one.column.base[b] for one in outside]
-    double = np.logical_and.reduce(same) if same else np.zeros(len(a), bool)
-    share = rows / max(stop, 1)
-    kept = np.flatnonzero(~double)
-    wanted = kept if share == 1 else np.resize(kept, int(len(kept) * share))
-    return (a[wanted], b[wanted]) if len(wanted) else None
+    return Kin(found.record, found.base, 2.0 * sum(pair_counts(keys)) / max(len(light[0]), 1))
 
 
 def _light(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """Return the keys without those that more rows share than any household has."""
-    values, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    light: npt.NDArray[np.uint64] = np.where(counts[places] <= 20, keys, np.uint64(0))
+    _, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    light: npt.NDArray[np.uint64] = np.where(counts[places] <= _LARGEST_HOUSEHOLD, keys, np.uint64(0))
     return light
 
 
@@ -195,10 +203,19 @@ def ranges(engine: DuckDBEngine, ready: Prepared) -> Iterator[tuple[int, int, Ca
 
 
 def _together(parts: list[Choices]) -> Choices:
-    names = ("best", "probability", "weight", "margin", "place", "decision", "reason")
-    empty = {name: np.empty(0, np.int64) for name in names}
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) if parts else empty[name] for name in names}
-    return Choices(0, **columns)
+    if not parts:
+        rows, numbers, words = np.empty(0, np.int64), np.empty(0), np.empty(0, np.int8)
+        return Choices(0, rows, numbers, numbers, numbers, rows, words, words)
+    return Choices(
+        0,
+        np.concatenate([part.best for part in parts]),
+        np.concatenate([part.probability for part in parts]),
+        np.concatenate([part.weight for part in parts]),
+        np.concatenate([part.margin for part in parts]),
+        np.concatenate([part.place for part in parts]),
+        np.concatenate([part.decision for part in parts]),
+        np.concatenate([part.reason for part in parts]),
+    )
 
 
 def _settled_by_rungs(choices: Choices, rungs: RungPairs) -> Choices:
@@ -258,6 +275,3 @@ def _facts(ready: Prepared, made: npt.NDArray[np.int64], choices: Choices, links
 def rule_counts(ready: Prepared) -> dict[str, int]:
     """Return how many pairs each block rule would make on these tables, without making them."""
     return dict(zip(ready.blocks.names, pair_counts(ready.blocks.keys), strict=True))
-
-
-__all__ = ["AMBIGUOUS", "Given", "MatchOutcome", "Prepared", "Ranked", "decide", "match", "prepare", "rule_counts", "train"]

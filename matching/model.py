@@ -61,7 +61,7 @@ class FieldModel:
 
 @dataclass(frozen=True)
 class Calibration:
-    """logit of the true probability = `shift` + `slope` · logit of the model's, learned on pairs whose truth is known."""
+    """logit of the true probability = `shift` + `slope` · logit of the model's, learned where the truth is known."""
 
     shift: float = 0.0
     slope: float = 1.0
@@ -73,7 +73,8 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Model:
-    """`known`: share of records that the base knows. `base_rows`: how many parties the base side holds.
+    """`known`: share of records that the base knows; where one table is compared with itself (`itself`), how many other
+    rows of its party a row has on average. `base_rows`: how many parties the base side holds.
     `kinship`: how many kin a base party has on average. `crowded`: per block rule the keys that are record out.
     `specification`: fingerprint of the specification it was trained for. `report`: what training saw, in numbers."""
 
@@ -86,6 +87,7 @@ class Model:
     fields: tuple[FieldModel, ...]
     crowded: tuple[tuple[int, ...], ...]
     calibration: Calibration = Calibration()
+    itself: bool = False
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -128,12 +130,18 @@ def from_json(text: str, name: str = "model") -> Model:
 
 
 def _field(content: dict[str, Any]) -> FieldModel:
-    shares = content.pop("frequencies")
+    shares, kin = content["frequencies"], content["kin"]
     frequencies = None
     if shares is not None:
         frequencies = TermFrequencies(tuple(shares["hashes"]), tuple(shares["shares"]), shares["rare"])
-    listed = {name: None if value is None else (tuple(value) if isinstance(value, list) else value) for name, value in content.items()}
-    return FieldModel(frequencies=frequencies, **listed)
+    return FieldModel(
+        content["name"],
+        tuple(content["levels"]),
+        tuple(content["match"]),
+        tuple(content["random"]),
+        None if kin is None else tuple(kin),
+        frequencies,
+    )
 
 
 def fingerprint(content: object) -> str:

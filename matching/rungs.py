@@ -75,3 +75,21 @@ def labels_of(pairs: RungPairs) -> Labels:
     """Return the agreeing pairs as labels."""
     sure = pairs.state == AGREES
     return Labels(pairs.record[sure], pairs.base[sure], "ladder")
+
+
+def same_identifier(fields: Fields, comparers: tuple[FieldComparer, ...]) -> tuple[Rows, Rows]:
+    """Return pairs of rows of one table with the same identifier and agreeing fields, each row with the first of its
+    identifier; lower row first."""
+    by_name = {one.column.name: one for one in comparers}
+    firsts_, seconds_ = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for rung in fields.spec.ladder:
+        keys = fields.rule_keys(rung.same, "record")
+        _, firsts, places = np.unique(keys, return_index=True, return_inverse=True)
+        heads = firsts[places].astype(np.int64)
+        rows = np.flatnonzero((keys != NO_KEY) & (heads != np.arange(len(keys))))
+        good = np.ones(len(rows), bool)
+        for name in rung.agree:
+            good &= _agrees(by_name.get(name), fields, name, rows, heads[rows])
+        firsts_.append(heads[rows[good]])
+        seconds_.append(rows[good])
+    return np.concatenate(firsts_), np.concatenate(seconds_)

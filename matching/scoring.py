@@ -7,7 +7,8 @@ the kin a party has on average, candidate i of a record has
 
     A_i = π/N · Π match/random,   B_i = (1 − π) · κ/N · Π kin/random,   P_i = A_i / (ΣA + ΣB + 1 − π)
 
-so candidates compete with one another, with their kin, and with the record being nobody the register knows.
+so candidates compete with one another, with their kin, and with the record being nobody the register knows. B of a
+candidate that is itself kin of the likeliest one does not count: the father's phone is the son's as well.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class Scorer:
         return Scored(tuple(levels), match, kin)
 
     def possible(self, rows: int, side: str = "record") -> Bits:
-        """Return, per row, the bits it would have if every field present agreed: what its evidence can prove at most."""
+        """Return, per row, the bits it would have if every field present agreed: the most it can prove."""
         total = np.zeros(rows)
         for comparer, weight in zip(self.comparers, self.weights, strict=True):
             codes = comparer.column.record if side == "record" else comparer.column.base
@@ -110,11 +111,23 @@ class Scorer:
                 total[present] += weight.term[codes[present]]
         return total
 
+    def base_kin(self, first: Rows, second: Rows) -> npt.NDArray[np.bool_]:
+        """Say which pairs of base rows look more like kin than like strangers."""
+        bits = np.zeros(len(first))
+        for comparer, weight in zip(self.comparers, self.weights, strict=True):
+            if weight.kin is not None:
+                bits += weight.kin[comparer.of_codes(comparer.column.base[first], comparer.column.base[second])]
+        found: npt.NDArray[np.bool_] = bits > 0
+        return found
+
     @property
     def prior(self) -> float:
         """Bits of prior odds that a candidate is the one, against the record being unknown."""
+        rows = max(self.model.base_rows, 1)
+        if self.model.itself:
+            return float(np.log2(max(self.model.known, 1e-6) / rows))
         known = min(max(self.model.known, 1e-6), 1 - 1e-6)
-        return float(np.log2(known / (1 - known) / max(self.model.base_rows, 1)))
+        return float(np.log2(known / (1 - known) / rows))
 
     def odds(self, scored: Scored) -> tuple[Bits, Bits]:
         """Return per candidate A_i / (1 − π) and B_i / (1 − π): the odds of match and of kin against unknown."""

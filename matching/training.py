@@ -1,10 +1,10 @@
 """Training: the model's probabilities, learned without anyone labelling pairs by hand.
 
 `random` comes from chance agreement (matching/frequencies.py), `kin` from pairs of the register under one roof, and
-`match` from records whose identifier the register anchors: free labels. A labelled pair teaches a field only where other
-fields agree too, so that a wrong number does not teach that names differ. Records without identifier are dirtier: the
-expectation-maximisation that follows moves `match` towards what they show. Without labels it starts from the plain
-assumption that most fields of one party agree.
+`match` from records whose identifier the register anchors: free labels. A labelled pair teaches a field only where
+other fields agree too, so that a wrong number does not teach that names differ. Records without identifier are dirtier:
+the expectation-maximisation that follows moves `match` towards what they show. Without labels it starts from the plain
+assumption that most fields of one party agree. `random` stays as it is: blocked pairs are not random ones.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from matching.candidates import Candidates
 from matching.comparing import MISSING, FieldComparer, Levels
@@ -25,6 +26,7 @@ from schemas.linkage_spec import LinkageSpec
 # Pseudo-pairs that a start is worth against what the records show.
 _LABELLED_WEIGHT, _ASSUMED_WEIGHT = 2_000.0, 5.0
 _ROUNDS = 12
+_FEW = 10.0
 FEWEST_LABELS = 200
 FEWEST_ROWS = 20
 _RIDGE = 4.0
@@ -37,6 +39,16 @@ class Labels:
     record: Rows
     base: Rows
     source: str
+    total: int = 0  # how many such pairs there are in all, where these are a sample
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Pairs of base rows of one household, and how many kin a base row has on average."""
+
+    first: Rows
+    second: Rows
+    kinship: float
 
 
 @dataclass(frozen=True)
@@ -48,46 +60,52 @@ class Sample:
     record_rows: int
 
 
-def start(
-    spec: LinkageSpec, comparers: Sequence[FieldComparer], labels: Labels | None, kin: tuple[Rows, Rows] | None, today: str
-) -> Model:
+def start(spec: LinkageSpec, comparers: Sequence[FieldComparer], labels: Labels | None, today: str) -> Model:
     """Return the model before it has seen candidates. Raises TooLittleToTrain."""
     base_rows = len(comparers[0].column.base)
     if min(base_rows, len(comparers[0].column.record)) < FEWEST_ROWS:
         raise TooLittleToTrain(base_rows, FEWEST_ROWS)
-    enough = labels is not None and len(labels.record) >= FEWEST_LABELS
-    learned = _labelled_levels(comparers, labels) if labels is not None and enough else None
+    taught = labels is not None and len(labels.record) >= FEWEST_LABELS
+    learned = _labelled_levels(comparers, labels) if labels is not None and taught else None
     frequent = {one.field: one.term_frequency for one in spec.compare}
     itself = comparers[0].column.record is comparers[0].column.base
     fields = []
     for place, comparer in enumerate(comparers):
         match = _assumed(len(comparer.levels) - 1) if learned is None else learned[place]
-        share = float(match[-1]) / max(base_rows, 1)
-        chance = random_levels(comparer, base_is_distinct=not itself, match_share=share if itself else 0.0)
-        together = None if kin is None else _kin_levels(comparers, place, kin)
+        share = float(match[-1]) / base_rows if itself else 0.0
+        chance = random_levels(comparer, base_is_distinct=not itself, match_share=share)
         terms = term_frequencies(comparer) if frequent[comparer.column.name] else None
-        fields.append(
-            FieldModel(comparer.column.name, comparer.levels, _tuple(match), _tuple(chance), _optional(together), terms)
-        )
-    return Model(
-        entity=spec.entity,
-        specification="",
-        trained_on=today,
-        known=0.9,
-        base_rows=base_rows,
-        kinship=0.0 if kin is None else 2.0 * len(kin[0]) / max(base_rows, 1),
-        fields=tuple(fields),
-        crowded=(),
-        report={"labels": 0 if labels is None else len(labels.record), "label_source": labels.source if labels and enough else "none"},
-    )
+        fields.append(FieldModel(comparer.column.name, comparer.levels, _tuple(match), _tuple(chance), None, terms))
+    report = {
+        "labels": len(labels.record) if labels else 0,
+        "label_source": labels.source if labels and taught else "none",
+    }
+    known = 0.1 if itself else 0.9
+    return Model(spec.entity, "", today, known, base_rows, 0.0, tuple(fields), (), itself=itself, report=report)
+
+
+def with_kin(model: Model, comparers: Sequence[FieldComparer], kin: Kin, inside: frozenset[str]) -> Model:
+    """Return the model with the levels that kin show; `inside` are the fields that make a household.
+
+    Pairs whose other fields prove them one party are double entries of the register, not kin, and teach nothing.
+    """
+    levels = [one.of_codes(one.column.base[kin.first], one.column.base[kin.second]) for one in comparers]
+    bits = np.zeros(len(kin.first))
+    for field, weight, found in zip(model.fields, Scorer.of(model, comparers).weights, levels, strict=True):
+        if field.name not in inside:
+            bits += weight.match[found]
+    apart = bits < np.log2(model.base_rows) + 4.0
+    if not apart.any():
+        return model
+    fields = []
+    for field, found in zip(model.fields, levels, strict=True):
+        counts = np.bincount(found[apart & (found != MISSING)], minlength=len(field.levels))[1:].astype(float)
+        fields.append(replace(field, kin=_tuple(_posterior(counts, np.full(len(counts), 1.0 / len(counts)), 1.0))))
+    return replace(model, kinship=float(f"{kin.kinship * float(apart.mean()):.6g}"), fields=tuple(fields))
 
 
 def _tuple(shares: Shares) -> tuple[float, ...]:
     return tuple(float(f"{share:.6g}") for share in shares)
-
-
-def _optional(shares: Shares | None) -> tuple[float, ...] | None:
-    return None if shares is None else _tuple(shares)
 
 
 def _assumed(levels: int) -> Shares:
@@ -109,7 +127,8 @@ def _labelled_levels(comparers: Sequence[FieldComparer], labels: Labels) -> list
         support = np.sum(others, axis=0)
         present = np.sum([levels[number] != MISSING for number in range(len(levels)) if number != place], axis=0)
         taught = (support >= np.minimum(2, present)) & (found != MISSING)
-        shares.append(_posterior(np.bincount(found[taught], minlength=len(comparer.levels))[1:], _assumed(len(comparer.levels) - 1), 10.0))
+        counts = np.bincount(found[taught], minlength=len(comparer.levels))[1:].astype(float)
+        shares.append(_posterior(counts, _assumed(len(comparer.levels) - 1), _FEW))
     return shares
 
 
@@ -118,40 +137,49 @@ def _posterior(counts: Shares, prior: Shares, weight: float) -> Shares:
     return found
 
 
-def _kin_levels(comparers: Sequence[FieldComparer], place: int, kin: tuple[Rows, Rows]) -> Shares:
-    """Return the levels of one field among kin; agreeing twice over (name and birth) is a double entry, not kin."""
-    comparer = comparers[place]
-    a, b = kin
-    found = comparer.of_codes(comparer.column.base[a], comparer.column.base[b])
-    counts = np.bincount(found[found != MISSING], minlength=len(comparer.levels))[1:].astype(float)
-    flat = np.full(len(counts), 1.0 / len(counts))
-    return _posterior(counts, flat, 1.0)
+def improve(model: Model, comparers: Sequence[FieldComparer], sample: Sample, known: Known, itself: bool) -> Model:
+    """Return the model after expectation-maximisation on candidates of records whose truth is not known.
 
-
-def improve(model: Model, comparers: Sequence[FieldComparer], sample: Sample, itself: bool) -> Model:
-    """Return the model after expectation-maximisation on candidates of records whose truth is not known."""
+    `known` says which records tell what share the base knows, and what is known of identifiers beforehand.
+    """
     if not len(sample.candidates) or not sample.record_rows:
         return model
-    weight = _LABELLED_WEIGHT if model.report.get("label_source") != "none" else _ASSUMED_WEIGHT
-    first, known = model, model.known
+    common = _LABELLED_WEIGHT if model.report.get("label_source") != "none" else _ASSUMED_WEIGHT
+    starts = [_start_of(field, known, common) for field in model.fields]
+    telling = known.telling[sample.candidates.record]
+    rows = int(known.telling[: sample.record_rows].sum())
     for _ in range(_ROUNDS):
         scorer = Scorer.of(model, comparers)
         posterior = pair_posteriors(scorer, sample) if itself else record_posteriors(scorer, sample)
         fields = []
-        for place, (before, now) in enumerate(zip(first.fields, model.fields, strict=True)):
-            levels = sample.levels[place]
-            counts = np.bincount(levels, weights=posterior, minlength=len(before.levels))[1:]
-            fields.append(replace(now, match=_tuple(_posterior(counts, np.array(before.match), weight))))
-        known = _share(float(posterior.sum()), sample.record_rows)
-        settled = abs(known - model.known) < 1e-4
-        model = replace(model, known=known, fields=tuple(fields))
+        for place, (now, (before, weight)) in enumerate(zip(model.fields, starts, strict=True)):
+            counts = np.bincount(sample.levels[place], weights=posterior, minlength=len(now.levels))[1:].astype(float)
+            fields.append(replace(now, match=_tuple(_posterior(counts, before, weight))))
+        expected = float(posterior[telling].sum()) / max(rows, 1)
+        share = float(f"{max(2 * expected, 1e-6) if itself else min(max(expected, 1e-6), 0.999):.6g}")
+        settled = abs(share - model.known) < 1e-4
+        model = replace(model, known=share, fields=tuple(fields))
         if settled:
             break
     return model
 
 
-def _share(expected: float, rows: int) -> float:
-    return float(f"{min(max(expected / rows, 1e-6), 0.999):.6g}")
+@dataclass(frozen=True)
+class Known:
+    """`telling`: per record, whether it counts for the share that the base knows. `identified`: how many records an
+    identifier linked, `identifiers` the fields that did: most of their numbers are right."""
+
+    telling: npt.NDArray[np.bool_]
+    identifiers: frozenset[str] = frozenset()
+    identified: int = 0
+
+
+def _start_of(field: FieldModel, known: Known, common: float) -> tuple[Shares, float]:
+    if field.name in known.identifiers and known.identified:
+        right = np.full(len(field.match), 1e-4)
+        right[-1] = 1.0
+        return right / right.sum(), float(known.identified)
+    return np.array(field.match), common
 
 
 def record_posteriors(scorer: Scorer, sample: Sample) -> Bits:
@@ -190,7 +218,9 @@ def calibrate(probability: Bits, base: Rows, truth: Rows) -> tuple[Calibration, 
         fitted = 1 / (1 + np.exp(-(shift + slope * x)))
         spread = fitted * (1 - fitted)
         gradient = np.array([(fitted - y).sum() + _RIDGE * shift, ((fitted - y) * x).sum() + _RIDGE * (slope - 1)])
-        curve = np.array([[spread.sum() + _RIDGE, (spread * x).sum()], [(spread * x).sum(), (spread * x * x).sum() + _RIDGE]])
+        curve = np.array(
+            [[spread.sum() + _RIDGE, (spread * x).sum()], [(spread * x).sum(), (spread * x * x).sum() + _RIDGE]]
+        )
         step = np.linalg.solve(curve, gradient)
         shift, slope = shift - step[0], slope - step[1]
         if np.abs(step).max() < 1e-8:
