@@ -7,14 +7,14 @@ import pytest
 from schemas.code_table import code_table_names, load_code_table
 
 ROWS = {
-    "application_status": 9, "business_status": 4, "business_type": 98, "contract_status": 5, "country": 249,
+    "application_status": 9, "business_status": 4, "business_type": 162, "contract_status": 5, "country": 249,
     "divisions": 8_303, "document_type": 10, "economic_type": 34, "education": 40, "education_stage": 10,
     "employment_status": 4, "enrolment_status": 7, "ethnic_group": 58, "household_kind": 2, "household_relation": 84,
     "housing_contract_kind": 5, "housing_fund_status": 5, "industry": 1_971, "insurance_kind": 20,
     "insurance_status": 4, "licence_kind": 39, "licence_status": 6, "marital_status": 8, "marriage_kind": 2,
     "ownership_form": 4, "property_status": 4, "property_use": 37, "register_status": 3, "representative_position": 9,
     "seal_kind": 6, "seal_status": 4, "sex": 4, "tax_credit_rating": 5, "taxpayer_kind": 4, "taxpayer_status": 6,
-    "town_kind": 4, "vehicle_plate_kind": 35, "vehicle_status": 16, "vehicle_use": 21,
+    "town_kind": 4, "vehicle_plate_kind": 36, "vehicle_status": 16, "vehicle_use": 22,
 }  # fmt: skip
 
 
