@@ -155,7 +155,16 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
     """Return levels: see `values.identifier_likeness`."""
-    return compare_identifiers(left, right)
+    return compare_identifiers(left, right, fifteen_of)
+
+
+def fifteen_of(longer: TextColumn, shorter: TextColumn) -> Mask:
+    """Say where the shorter is the 15-digit form of an 18-character number of the last century."""
+    whole = longer.texts
+    old = pc.binary_join_element_wise(pc.utf8_slice_codeunits(whole, 0, 6), pc.utf8_slice_codeunits(whole, 8, 17), "")
+    century = pc.equal(pc.utf8_slice_codeunits(whole, 6, 8), "19").to_numpy(zero_copy_only=False)
+    same = pc.equal(old, shorter.texts).to_numpy(zero_copy_only=False)
+    return np.asarray(same & century & (longer.lengths == 18) & (shorter.lengths == 15), dtype=bool)
 
 
 def mask(values: pa.Array) -> pa.Array:

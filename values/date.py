@@ -18,13 +18,11 @@ import pyarrow.compute as pc
 from schemas.reasons import Reason
 from values.calendar_days import day_numbers, real_day
 from values.cleaned import Cleaned, Flags, bits, mark, no_flags
+from values.date_likeness import LEVELS as LEVELS
+from values.date_likeness import compare_days
 from values.text_column import TextColumn
 from values.text_forms import is_number_sentinel, suspicious_form, tidy
 
-LEVELS = (
-    "missing", "different", "year_alone", "same_month", "one_digit", "year_slip", "transposed", "day_and_month_swapped",
-    "lunar", "same",
-)  # fmt: skip
 EARLIEST = datetime.date(1880, 1, 1)
 SENTINEL_DAYS = tuple(
     datetime.date(*day)
@@ -223,21 +221,8 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, day and month swapped, one of year, month and day differs, different, missing."""
-    first, second = _dates(left), _dates(right)
-    parts = []
-    for part in (pc.year, pc.month, pc.day):
-        a = pc.fill_null(part(first), 0).to_numpy(zero_copy_only=False)
-        b = pc.fill_null(part(second), 0).to_numpy(zero_copy_only=False)
-        parts.append((a, b))
-    agreeing = sum((a == b).astype(np.int8) for a, b in parts)
-    (year_a, year_b), (month_a, month_b), (day_a, day_b) = parts
-    swapped = (year_a == year_b) & (month_a == day_b) & (day_a == month_b) & (month_a != day_a)
-    levels = np.where(agreeing == 2, 3, 1).astype(np.int8)
-    levels[swapped] = 7
-    levels[agreeing == 3] = 9
-    levels[~(check(first) & check(second))] = 0
-    return levels
+    """Return levels: see `values.date_likeness`."""
+    return compare_days(_dates(left), _dates(right))
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -25,7 +25,7 @@ from values.document_types import (
     proven_types,
 )  # fmt: skip
 from values.identifier_likeness import LEVELS as LEVELS
-from values.identifier_likeness import compare_identifiers
+from values.identifier_likeness import OTHER_FORM, SAME, compare_identifiers
 from values.identifier_text import identifier_candidate
 from values.text_column import TextColumn, replaced_rows, with_nulls
 from values.text_forms import is_number_sentinel, single_spaces, suspicious_form, tidy
@@ -166,8 +166,12 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: see `values.identifier_likeness`."""
-    return compare_identifiers(left, right)
+    """Return levels: see `values.identifier_likeness`. Brackets, dashes and case aside, a number is another form."""
+    texts = [TextColumn(side).texts for side in (left, right)]
+    first, second = (pc.coalesce(keys(side)["number"], side) for side in texts)
+    levels = compare_identifiers(first, second, citizen_id.fifteen_of)
+    levels[(levels == SAME) & ~pc.equal(*texts).to_numpy(zero_copy_only=False)] = OTHER_FORM
+    return levels
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 from schemas.reasons import Reason
 from values.area_codes import AREA_CODES
 from values.cleaned import Cleaned, Mask, bits
-from values.levels import compare_with, one_edit
+from values.identifier_likeness import compare_identifiers
 from values.text_column import TextColumn, with_nulls
 from values.text_forms import is_number_sentinel, suspicious_form, tidy
 
 City = tuple[str, int]  # its area code, and how many digits a land line has
 LEVELS = ("missing", "different", "one_digit", "transposed", "same_local", "same")
+MISSING, DIFFERENT, ONE_DIGIT, TRANSPOSED, SAME_LOCAL, SAME = range(6)
 
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _SERVICE = re.compile(r"[48]00\d{7}", re.ASCII)
@@ -129,15 +130,41 @@ def check(values: pa.Array) -> npt.NDArray[np.bool_]:
 
 
 def keys(values: pa.Array) -> dict[str, pa.Array]:
-    """Return `number`: the clean number without its extension."""
+    """Return `number` (the clean number without its extension), `last8` (the last eight digits of a mobile, the local
+    number of a land line) and `last4`."""
     column = TextColumn(values)
-    number = pc.replace_substring_regex(column.texts, r"^(0\d+-\d+)-\d+$", r"\1")
-    return {"number": with_nulls(number, column.empty)}
+    number = with_nulls(_without_extension(column), column.empty)
+    return {
+        "number": number,
+        "last8": pc.utf8_slice_codeunits(pc.replace_substring_regex(number, r"^0\d+-", ""), -8, None),
+        "last4": pc.utf8_slice_codeunits(number, -4, None),
+    }
+
+
+def _without_extension(column: TextColumn) -> pa.StringArray:
+    if not bool((column.data == ord("-")).any()):
+        return column.texts
+    return pc.replace_substring_regex(column.texts, r"^(0\d+-\d+)-\d+$", r"\1")
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, one wrong digit or two neighbours swapped, different, missing."""
-    return compare_with(keys(left)["number"], keys(right)["number"], {2: one_edit}, 5)
+    """Return levels, extensions aside: see LEVELS. `same_local`: a land line without, or with another, area code."""
+    first, second = (_without_extension(TextColumn(side)) for side in (left, right))
+    levels = _LEVEL_OF[compare_identifiers(first, second)]
+    rows = np.flatnonzero((levels != MISSING) & (levels != SAME) & _some_land(first, second))
+    if len(rows):
+        locals_ = (pc.replace_substring_regex(side.take(pa.array(rows)), r"^0\d+-", "") for side in (first, second))
+        levels[rows[pc.equal(*locals_).to_numpy(zero_copy_only=False)]] = SAME_LOCAL
+    return levels
+
+
+# identifier_likeness to LEVELS: two wrong digits of a phone are another phone
+_LEVEL_OF = np.array([MISSING, DIFFERENT, DIFFERENT, ONE_DIGIT, TRANSPOSED, SAME_LOCAL, SAME], dtype=np.int8)
+
+
+def _some_land(first: pa.StringArray, second: pa.StringArray) -> Mask:
+    found: Mask = pc.or_(pc.match_substring(first, "-"), pc.match_substring(second, "-")).to_numpy(zero_copy_only=False)
+    return found
 
 
 def mask(values: pa.Array) -> pa.Array:

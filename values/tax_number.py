@@ -139,7 +139,15 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
     """Return levels: see `values.identifier_likeness`."""
-    return compare_identifiers(left, right)
+    return compare_identifiers(left, right, _inner_number)
+
+
+def _inner_number(longer: TextColumn, shorter: TextColumn) -> Mask:
+    """Say where the shorter is what the longer was made of: region and organisation code, or a citizen number."""
+    old = pc.equal(pc.utf8_slice_codeunits(longer.texts, 2, 17), shorter.texts).to_numpy(zero_copy_only=False)
+    old = old & (longer.lengths == 18) & (shorter.lengths == 15)
+    own = pc.equal(pc.utf8_slice_codeunits(longer.texts, 0, 18), shorter.texts).to_numpy(zero_copy_only=False)
+    return np.asarray(old | (own & (longer.lengths == 20)), dtype=bool)
 
 
 def mask(values: pa.Array) -> pa.Array:

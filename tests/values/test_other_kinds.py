@@ -93,14 +93,6 @@ def test_more_forms_of_dates(text: str, day: datetime.date | None, formats: tupl
     assert cleaned.findings
 
 
-def test_date_levels() -> None:
-    left = date.clean(texts(["1980-03-05"] * 5)).values
-    right = date.clean(texts(["1980-03-05", "1980-05-03", "1980-03-06", "1975-11-30", None])).values
-    names = [date.LEVELS[level] for level in date.compare(left, right)]
-    assert names == ["same", "day_and_month_swapped", "same_month", "different", "missing"]
-    assert date.keys(left)["month"][0].as_py() == "1980-03"
-
-
 def test_land_lines_open_with_an_area_code_that_exists() -> None:
     assert_cases(
         phone.clean,
