@@ -1,0 +1,100 @@
+"""This product's side of a linkage measurement: one process that reads, trains, links and writes, and says what it took."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as parquet
+
+from bench.linkage_columns import CITY
+from engine.duckdb_engine import DuckDBEngine
+from matching.linkage import Given, match
+from schemas.linkage_spec import Comparison, Decide, LinkageField, LinkageSpec
+
+RULES = (
+    ("name", "birth_date"),
+    ("phone",),
+    ("name_pinyin", "birth_month"),
+    ("birth_date", "road"),
+    ("name", "road"),
+)
+KINDS = {
+    "name": "person_name",
+    "birth_date": "date",
+    "sex": "exact",
+    "phone": "phone",
+    "address": "address",
+    "name_pinyin": "exact",
+    "birth_month": "exact",
+    "road": "exact",
+}
+COMPARED = ("name", "birth_date", "sex", "phone", "address")
+FREQUENT = ("name",)
+THREADS = 2
+
+
+def specification(decide: Decide) -> LinkageSpec:
+    """Return the specification over the prepared columns, with the same blocking rules as the peer has."""
+    return LinkageSpec(
+        entity="person",
+        block=RULES,
+        compare=tuple(Comparison(name, KINDS[name], name in FREQUENT) for name in COMPARED),
+        decide=decide,
+        fields=tuple(LinkageField(name, kind, name, name) for name, kind in KINDS.items()),
+        household=(("phone",), ("address.house",)),
+        id=("unique_id", "unique_id"),
+    )
+
+
+def context() -> dict[str, Any]:
+    """Return what the kinds of values need of the city."""
+    from schemas.gazetteer_file import load_gazetteer
+
+    return {"gazetteer": load_gazetteer(CITY / "gazetteer"), "area_code": "0335"}
+
+
+def peak_mb() -> float:
+    """Return the most memory this process held; `ru_maxrss` would also tell of the process that started it."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+
+
+def run(records: Path, register: Path, out: Path, decide: Decide = Decide()) -> None:
+    """Link two files, write `record_id`, `register_id`, `probability`, `decision`; print one line of JSON."""
+    started = time.perf_counter()
+    left, right = parquet.read_table(register), parquet.read_table(records)
+    loaded = time.perf_counter()
+    engine = DuckDBEngine("2GB", THREADS, out.parent / "spill")
+    outcome = match(engine, left, right, specification(decide), Given(context()))
+    linked = time.perf_counter()
+    links = outcome.links
+    said = pa.table(
+        {
+            "record_id": links["right_id"],
+            "register_id": links["left_id"],
+            "probability": links["probability"],
+            "decision": links["decision"],
+            "reason": links["reason"],
+        }
+    )
+    parquet.write_table(said.filter(pc.is_valid(said["register_id"])), out)
+    phases = {"load": loaded - started, "link": linked - loaded, "write": time.perf_counter() - linked}
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    facts = {"phases": phases, "cpu": used.ru_utime + used.ru_stime, "peak_mb": peak_mb(), "facts": outcome.facts}
+    print(json.dumps(facts | {"pairs": outcome.facts["candidates"], "report": dict(outcome.model.report)}))
+
+
+def command(records: Path, register: Path, out: Path) -> list[str]:
+    """Return the command of a fresh process that does it."""
+    return [sys.executable, "-c", f"from bench.linkage_product import *; run(Path({str(records)!r}), Path({str(register)!r}), Path({str(out)!r}))"]
+
+
+__all__ = ["Path", "command", "run", "replace"]
