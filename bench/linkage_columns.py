@@ -1,6 +1,6 @@
 """The prepared columns that every product of a linkage measurement reads: the same Parquet files for all.
 
-`unique_id`, `name`, `former_name`, `name_pinyin`, `birth_date` (date32), `birth_month`, `sex`, `phone`, `address` as
+`unique_id`, `citizen_id`, `name`, `former_name`, `name_pinyin`, `birth_date` (date32), `birth_month`, `sex`, `phone`, `address` as
 text, and its parts from coarse to fine: `road` (or village), `number`, `building`, `house`. Empty is null.
 """
 
@@ -15,7 +15,7 @@ from schemas.gazetteer_file import load_gazetteer
 from values import address, date, person_name, phone
 
 CITY = Path(__file__).resolve().parent.parent / "cities" / "qinhuangdao"
-PLAIN = ("unique_id", "name", "former_name", "birth_date", "sex", "phone", "address")
+PLAIN = ("unique_id", "citizen_id", "name", "former_name", "birth_date", "sex", "phone", "address")
 PARTS = ("road", "number", "building", "house")
 
 
@@ -39,6 +39,7 @@ def cleaned(rows: pa.Table) -> pa.Table:
     return pa.table(
         {
             "unique_id": texts["unique_id"],
+            "citizen_id": texts["citizen_id"],
             "name": person_name.clean(texts["name"]).values,
             "former_name": person_name.clean(texts["former_name"]).values,
             "birth_date": date.clean(texts["birth_date"]).values,

@@ -133,7 +133,8 @@ def rows_of(
     quiet = {"null_key": 0.0, "repeated_key": 0.0}  # ids are whole here: the measurement is of linking
     clean_keys = Profile(**{**vars(profile), "rows": {**profile.rows, **quiet}})
     dirty = spoil(Emission(table, columns, {"person": people.ids(rows)}, planted), clean_keys, random, NOWHERE, 0)
-    return pa.table({column: dirty.columns[column] for column in PLAIN})
+    columns = {**dirty.columns, "citizen_id": pa.nulls(count, pa.string())}
+    return pa.table({column: columns[column] for column in PLAIN})
 
 
 NOWHERE = Store(null_characters=False, control_characters=False, repeats_rows=False)

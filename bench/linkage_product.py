@@ -35,18 +35,23 @@ KINDS = {
     "name_pinyin": "exact",
     "birth_month": "exact",
     "road": "exact",
+    "citizen_id": "citizen_id",
 }
 COMPARED = ("name", "birth_date", "sex", "phone", "address")
 FREQUENT = ("name",)
 THREADS = 2
 
 
-def specification(decide: Decide) -> LinkageSpec:
-    """Return the specification over the prepared columns, with the same blocking rules as the peer has."""
+def specification(decide: Decide, numbers: bool) -> LinkageSpec:
+    """Return the specification over the prepared columns, with the same blocking rules as the peer has.
+
+    `numbers`: records have citizens' numbers.
+    """
+    compared = (*COMPARED, "citizen_id") if numbers else COMPARED
     return LinkageSpec(
         entity="person",
         block=RULES,
-        compare=tuple(Comparison(name, KINDS[name], name in FREQUENT) for name in COMPARED),
+        compare=tuple(Comparison(name, KINDS[name], name in FREQUENT) for name in compared),
         decide=decide,
         fields=tuple(LinkageField(name, kind, name, name) for name, kind in KINDS.items()),
         household=(("phone",), ("address.house",)),
@@ -73,7 +78,8 @@ def run(records: Path, register: Path, out: Path, decide: Decide = Decide()) -> 
     left, right = parquet.read_table(register), parquet.read_table(records)
     loaded = time.perf_counter()
     engine = DuckDBEngine("2GB", THREADS, out.parent / "spill")
-    outcome = match(engine, left, right, specification(decide), Given(context()))
+    numbers = right["citizen_id"].null_count < right.num_rows
+    outcome = match(engine, left, right, specification(decide, numbers), Given(context()))
     linked = time.perf_counter()
     links = outcome.links
     said = pa.table(

@@ -44,8 +44,9 @@ def comparison(column: str, levels: list[tuple[str, str]], names: bool = False) 
     return {"output_column_name": column, "comparison_levels": every}
 
 
-def comparisons(same_phone: float) -> list[dict[str, object]]:
-    """Return how the prepared columns are compared; `same_phone` is how often two random rows share a phone."""
+def comparisons(same_phone: float, numbers: bool) -> list[dict[str, object]]:
+    """Return how the prepared columns are compared; `same_phone` is how often two random rows share a phone,
+    `numbers` whether records have citizens' numbers."""
     name = [
         ("former name", "name_l = former_name_r OR name_r = former_name_l"),
         ("same sound", "name_pinyin_l = name_pinyin_r"),
@@ -86,12 +87,17 @@ def comparisons(same_phone: float) -> list[dict[str, object]]:
         level("road_l = road_r", "same road"),
         level("ELSE", "different"),
     ]
+    number = [
+        ("one figure", "damerau_levenshtein(citizen_id_l, citizen_id_r) <= 1"),
+        ("same region and day", "substr(citizen_id_l, 1, 14) = substr(citizen_id_r, 1, 14)"),
+    ]
     return [
         comparison("name", name, names=True),
         comparison("birth_date", date),
         comparison("sex", []),
         {"output_column_name": "phone", "comparison_levels": phone},
         {"output_column_name": "address", "comparison_levels": address},
+        *([comparison("citizen_id", number)] if numbers else []),
     ]
 
 
@@ -144,9 +150,10 @@ def main(records: str, register: str, out: str, rules: list[list[str]], random_p
     for side, path in (("records", records), ("register", register)):
         connection.execute(f"CREATE TABLE {side} AS SELECT * FROM read_parquet('{path}')")
     api = DuckDBAPI(connection)
+    numbers = connection.execute("SELECT count(citizen_id) FROM records").fetchall()[0][0] > 0
     settings = SettingsCreator(
         link_type="link_only",
-        comparisons=comparisons(share_of_equal_phones(connection)),
+        comparisons=comparisons(share_of_equal_phones(connection), numbers),
         blocking_rules_to_generate_predictions=[block_on(*rule) for rule in rules],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=False,
