@@ -1,7 +1,8 @@
 """The prepared columns that every product of a linkage measurement reads: the same Parquet files for all.
 
-`unique_id`, `citizen_id`, `name`, `former_name`, `name_pinyin`, `birth_date` (date32), `birth_month`, `sex`, `phone`, `address` as
-text, and its parts from coarse to fine: `road` (or village), `number`, `building`, `house`. Empty is null.
+`unique_id`, `citizen_id`, `name`, `former_name`, `name_pinyin`, `birth_date` (date32), `birth_month`, `sex`, `phone`,
+`address` as text, its keys from coarse to fine, `road` (or village), `number`, `building`, `house`, and its parts in
+one text, `address_path`. Empty is null.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.gazetteer import Gazetteer
 from schemas.gazetteer_file import load_gazetteer
 from values import address, date, person_name, phone
+from values.address_parts import parse
 
 CITY = Path(__file__).resolve().parent.parent / "cities" / "qinhuangdao"
 PLAIN = ("unique_id", "citizen_id", "name", "former_name", "birth_date", "sex", "phone", "address")
 PARTS = ("road", "number", "building", "house")
+PATH = ("number", "building", "unit", "room")
 
 
 def prepared(people: pa.Table) -> pa.Table:
@@ -28,7 +32,19 @@ def prepared(people: pa.Table) -> pa.Table:
     whole["name_pinyin"] = names["pinyin"]
     whole["birth_month"] = date.keys(whole["birth_date"])["month"]
     whole |= {part: parts[part] for part in PARTS}
+    whole["address_path"] = path(whole["address"], gazetteer)
     return pa.table(whole)
+
+
+def path(addresses: pa.Array, gazetteer: Gazetteer) -> pa.Array:
+    """Return addresses as road (or village, or estate), number, building, and unit with room, joined by bars."""
+    encoded = addresses.dictionary_encode()
+    parts = parse(encoded.dictionary.fill_null(""), gazetteer).parts
+    one = {name: pc.fill_null(parts[name].combine_chunks(), "") for name in PATH}
+    road = pc.coalesce(*(parts[name].combine_chunks() for name in ("road", "village", "estate")))
+    room = pc.binary_join_element_wise(one["unit"], one["room"], "-")
+    room = pc.if_else(pc.equal(room, "-"), "", room)
+    return pc.binary_join_element_wise(road, one["number"], one["building"], room, "|").take(encoded.indices)
 
 
 def cleaned(rows: pa.Table) -> pa.Table:

@@ -109,9 +109,7 @@ def named(letter: str, people: People, rows: Index) -> pa.Array:
     return digits.text(digits.join(digits.constant(letter, len(rows)), spread))
 
 
-def rows_of(
-    department: str, people: People, rows: Index, how: tuple[np.random.Generator, Profile, Fill]
-) -> pa.Table:
+def rows_of(department: str, people: People, rows: Index, how: tuple[np.random.Generator, Profile, Fill]) -> pa.Table:
     """Return what a department holds about people at rows, with its errors planted."""
     random, profile, fill = how
     count = len(rows)

@@ -1,4 +1,4 @@
-"""This product's side of a linkage measurement: one process that reads, trains, links and writes, and says what it took."""
+"""This product's side of a linkage measurement: one process that reads, trains, links, writes and says what it took."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import resource
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +30,16 @@ KINDS = {
     "birth_date": "date",
     "sex": "exact",
     "phone": "phone",
-    "address": "address",
+    "address_path": "path",
     "name_pinyin": "exact",
     "birth_month": "exact",
     "road": "exact",
     "citizen_id": "citizen_id",
 }
-COMPARED = ("name", "birth_date", "sex", "phone", "address")
+COMPARED = ("name", "birth_date", "sex", "phone", "address_path")
 FREQUENT = ("name",)
 THREADS = 2
+DECIDE = Decide()
 
 
 def specification(decide: Decide, numbers: bool) -> LinkageSpec:
@@ -54,7 +54,7 @@ def specification(decide: Decide, numbers: bool) -> LinkageSpec:
         compare=tuple(Comparison(name, KINDS[name], name in FREQUENT) for name in compared),
         decide=decide,
         fields=tuple(LinkageField(name, kind, name, name) for name, kind in KINDS.items()),
-        household=(("phone",), ("address.house",)),
+        household=(("phone",), ("address_path",)),
         id=("unique_id", "unique_id"),
     )
 
@@ -72,7 +72,7 @@ def peak_mb() -> float:
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
-def run(records: Path, register: Path, out: Path, decide: Decide = Decide()) -> None:
+def run(records: Path, register: Path, out: Path, decide: Decide = DECIDE) -> None:
     """Link two files, write `record_id`, `register_id`, `probability`, `decision`; print one line of JSON."""
     started = time.perf_counter()
     left, right = parquet.read_table(register), parquet.read_table(records)
@@ -100,7 +100,5 @@ def run(records: Path, register: Path, out: Path, decide: Decide = Decide()) -> 
 
 def command(records: Path, register: Path, out: Path) -> list[str]:
     """Return the command of a fresh process that does it."""
-    return [sys.executable, "-c", f"from bench.linkage_product import *; run(Path({str(records)!r}), Path({str(register)!r}), Path({str(out)!r}))"]
-
-
-__all__ = ["Path", "command", "run", "replace"]
+    paths = ", ".join(f"Path({str(path)!r})" for path in (records, register, out))
+    return [sys.executable, "-c", f"from pathlib import Path; from bench.linkage_product import run; run({paths})"]

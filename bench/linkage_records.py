@@ -130,8 +130,10 @@ def as_plain(people: pa.Table) -> pa.Table:
 
 def true_person(people: pa.Table, truth: Path) -> pa.Array:
     """Return the true person of each statement; null where its key stands for more than one."""
-    rows = parquet.read_table(truth / "records.parquet", columns=["department", "table", "key", "statement", "true_id"])
-    rows = rows.filter(pc.is_valid(rows["key"])).rename_columns(["department", "source_table", "source_key", "statement", "person"])
+    columns = ["department", "table", "key", "statement", "true_id"]
+    rows = parquet.read_table(truth / "records.parquet", columns=columns)
+    rows = rows.filter(pc.is_valid(rows["key"]))
+    rows = rows.rename_columns(["department", "source_table", "source_key", "statement", "person"])
     rows = rows.set_column(2, "source_key", pc.utf8_trim_whitespace(rows["source_key"]))
     one = rows.group_by(list(ORIGIN)).aggregate([("person", "min"), ("person", "max")])
     one = one.filter(pc.equal(one["person_min"], one["person_max"]))

@@ -34,7 +34,8 @@ class Score:
         return 2 * self.right / (self.said + self.true) if self.said + self.true else 1.0
 
     def __str__(self) -> str:
-        return f"P {self.precision:.5f} R {self.recall:.5f} F1 {self.f1:.5f} ({self.said:,} said, {self.said - self.right:,} wrong)"
+        shares = f"P {self.precision:.5f} R {self.recall:.5f} F1 {self.f1:.5f}"
+        return f"{shares} ({self.said:,} said, {self.said - self.right:,} wrong)"
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,12 @@ def answers(said: pa.Table, truth: pa.Table) -> Answers:
     kept = np.flatnonzero(place.is_valid().to_numpy(zero_copy_only=False))
     rows = place.take(pa.array(kept)).to_numpy()
     probability[rows] = given["probability"].to_numpy()[kept]
-    register = pc.drop_null(pa.concat_arrays([given["register_id"].combine_chunks(), truth["register_id"].combine_chunks()])).unique()
-    codes = pc.index_in(given["register_id"].combine_chunks(), value_set=register).to_numpy()
+    said_ids, true_ids = given["register_id"].combine_chunks(), truth["register_id"].combine_chunks()
+    register = pc.drop_null(pa.concat_arrays([said_ids, true_ids])).unique()
+    codes = pc.index_in(said_ids, value_set=register).to_numpy()
     answered[rows] = codes[kept]
     owner = pc.index_in(truth["record_id"].combine_chunks(), value_set=records).to_numpy()
-    true = pc.fill_null(pc.index_in(truth["register_id"].combine_chunks(), value_set=register), -2).to_numpy()
+    true = pc.fill_null(pc.index_in(true_ids, value_set=register), -2).to_numpy()
     known, right = np.zeros(len(records), dtype=bool), np.zeros(len(records), dtype=bool)
     known[owner[true >= 0]] = True
     right[owner[(true >= 0) & (true == answered[owner])]] = True

@@ -22,6 +22,7 @@ VALUE_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "vin": ("number", "serial"),
     "tax_number": ("number", "organisation"),
     "amount": ("number",),
+    "path": ("one_part", "two_parts", "three_parts"),
 })  # fmt: skip
 # Comparisons that need no kind: equal or not, and how far two numbers lie apart. They have no keys.
 PLAIN_COMPARISONS = ("exact", "number")

@@ -21,6 +21,7 @@ from values import (
     company_name,
     date,
     document,
+    path,
     person_name,
     phone,
     plain_text,
@@ -106,6 +107,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ("vin", vin),
             ("tax_number", tax_number),
             ("amount", amount),
+            ("path", path),
         )
     }
 )

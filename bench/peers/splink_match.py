@@ -1,9 +1,8 @@
-"""Link two Parquet files of people with Splink 5; run in an environment of its own, which holds nothing of the product.
+"""Link two Parquet files of people with Splink 5, in an environment of its own that holds nothing of the product.
 
-Run: python splink_match.py RECORDS REGISTER OUT RULES PAIRS, where RULES is JSON: lists of columns, the blocking rules, and
-PAIRS how many random pairs u is estimated from. OUT becomes
-the best register row of each record (`record_id`, `register_id`, `probability`). Prints one line of JSON: seconds by phase,
-processor seconds, peak memory, scored pairs.
+Run: python splink_match.py RECORDS REGISTER OUT RULES PAIRS, where RULES is JSON (lists of columns, the blocking rules)
+and PAIRS how many random pairs u is estimated from. OUT becomes the best register row of each record (`record_id`,
+`register_id`, `probability`). Prints one line of JSON: seconds by phase, processor seconds, peak memory, scored pairs.
 
 The model is what Splink's own guide recommends for people: u from random pairs, m by expectation maximisation in four
 training blocks so that every comparison is trained by at least two, term frequencies on names. Levels say as much as
@@ -18,6 +17,8 @@ import logging
 import resource
 import sys
 import time
+from itertools import pairwise
+from pathlib import Path
 
 import duckdb
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
@@ -126,8 +127,8 @@ def share_of_equal_phones(connection: duckdb.DuckDBPyConnection) -> float:
 
 def peak_mb() -> float:
     """Return the most memory this process held; `ru_maxrss` would also tell of the process that started it."""
-    with open("/proc/self/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+    status = Path("/proc/self/status").read_text("ascii")
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def best(connection: duckdb.DuckDBPyConnection, pairs: str, out: str) -> None:
@@ -169,7 +170,7 @@ def main(records: str, register: str, out: str, rules: list[list[str]], random_p
     clock.append(time.perf_counter())
     best(connection, pairs.physical_name, out)
     clock.append(time.perf_counter())
-    phases = dict(zip(("load", "train", "predict", "choose"), (b - a for a, b in zip(clock, clock[1:])), strict=True))
+    phases = dict(zip(("load", "train", "predict", "choose"), (b - a for a, b in pairwise(clock)), strict=True))
     used = resource.getrusage(resource.RUSAGE_SELF)
     count = connection.execute(f"SELECT count(*) FROM {pairs.physical_name}").fetchall()[0][0]
     facts = {"phases": phases, "cpu": used.ru_utime + used.ru_stime, "peak_mb": peak_mb()}

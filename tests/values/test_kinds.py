@@ -22,7 +22,7 @@ NAMES = sorted(KINDS)
 def test_the_kinds_are_those_the_standard_names() -> None:
     assert set(KINDS) == {
         "text", "citizen_id", "document", "uscc", "registration_number", "person_name", "company_name", "code", "date",
-        "phone", "address", "plate", "vin", "tax_number", "amount",
+        "phone", "address", "plate", "vin", "tax_number", "amount", "path",
     }  # fmt: skip
 
 
