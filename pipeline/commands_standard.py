@@ -14,6 +14,7 @@ from pipeline.settings import Settings
 from pipeline.text_table import text_table
 from schemas.catalogue import ATTRIBUTES, catalogue
 from schemas.code_table import CodeTable, code_table_names, load_code_table
+from schemas.code_versions import codes_of, codes_text
 from schemas.dictionary import dictionary
 from schemas.errors import CityhubError
 from schemas.standard import Entity, Standard
@@ -29,6 +30,7 @@ from schemas.standard_file import load_standard
 @click.option("--markdown", "wanted", flag_value="markdown", help="数据字典全文 the whole dictionary")
 @click.option("--changes", "wanted", flag_value="changes", help="变更告知 what consumers are told of this version")
 @click.option("--shape", "wanted", flag_value="shape", help="本版本形状 what versions/ keeps of this version")
+@click.option("--codes", "wanted", flag_value="codes", help="本版本代码 what versions/ keeps of its code tables")
 @click.option("--json", "json_output", is_flag=True, help="机器可读 machine-readable output")
 @click.pass_context
 def standard(context: click.Context, entity: str, check: bool, wanted: str | None, json_output: bool) -> None:
@@ -69,6 +71,8 @@ def _printed(loaded: Standard, name: str, wanted: str, json_output: bool) -> str
         return dictionary(loaded, code_tables(), load_releases()).rstrip("\n")
     if wanted == "shape":
         return shape_text(shape_of(loaded)).rstrip("\n")
+    if wanted == "codes":
+        return codes_text(codes_of(code_tables())).rstrip("\n")
     if wanted == "changes":
         releases = load_releases()
         return warning(releases[-2], releases[-1]) if len(releases) > 1 else f"{loaded.version}"

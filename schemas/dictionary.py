@@ -9,7 +9,7 @@ from schemas.code_table import CodeTable
 from schemas.field_rules import DERIVED, sentence_of
 from schemas.reference_crosswalk import load_reference, reference_names
 from schemas.standard import Entity, Field, Standard, Text
-from schemas.standard_changes import Release, differences
+from schemas.standard_changes import Release, changes_between
 
 _SEVERITIES = {
     "critical": "隔离 quarantines",
@@ -171,7 +171,7 @@ def _versions(releases: tuple[Release, ...]) -> Iterator[str]:
     for number, release in enumerate(releases):
         yield f"* **{release.version}** {release.in_force} 起施行 in force: {release.summary.zh}。{release.summary.en}."
         if number:
-            changes = differences(releases[number - 1].shape, release.shape)
+            changes = changes_between(releases[number - 1], release)
             broken = sum(change.breaking for change in changes)
             yield f"  变更 changes: {len(changes)}，不兼容 breaking: {broken}."
     yield ""

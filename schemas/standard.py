@@ -106,6 +106,19 @@ class Entity:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One difference between two versions. `place` is entity, entity.field or entity.field.property, or codes.table
+    and codes.table.code; `breaking` says whether a consumer that did nothing may now read something else, less, or
+    nothing."""
+
+    place: str
+    kind: Literal["added", "removed", "changed"]
+    before: str
+    after: str
+    breaking: bool
+
+
+@dataclass(frozen=True)
 class Standard:
     """The whole standard of one version."""
 

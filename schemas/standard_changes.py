@@ -1,20 +1,21 @@
 """Versions of the standard: what each one is, what it changed, and whether its consumers were warned in time.
 
-`schemas/standard/versions/<version>.yaml` keeps the shape of every version that was ever in force; the difference of
-two shapes is computed, never written by hand.
+`schemas/standard/versions/<version>.yaml` keeps the shape of every version that was ever in force and
+`<version>.codes.csv` its code tables; the difference of two versions is computed, never written by hand.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from schemas.code_versions import Codes, code_differences, read_codes
 from schemas.field_file import label
-from schemas.standard import Entity, Field, Standard, Text
+from schemas.standard import Change, Entity, Field, Standard, Text
 from schemas.standard_file import SHIPPED
 from schemas.yaml_source import YamlNode, read_yaml
 
@@ -25,26 +26,16 @@ _STRICTER = ("unconditional", "conditional", "refused")
 
 
 @dataclass(frozen=True)
-class Change:
-    """One difference between two versions. `place` is entity, entity.field or entity.field.property; `breaking` says
-    whether a consumer that did nothing may now read something else, less, or nothing."""
-
-    place: str
-    kind: Literal["added", "removed", "changed"]
-    before: str
-    after: str
-    breaking: bool
-
-
-@dataclass(frozen=True)
 class Release:
-    """A version of the standard: when it was announced, when it came into force, what it was for, and its shape."""
+    """A version of the standard: when it was announced, when it came into force, what it was for, its shape and codes
+    (none: that version kept no record of them)."""
 
     version: str
     announced: date
     in_force: date
     summary: Text
     shape: Shape
+    codes: Codes = field(default_factory=dict)
 
 
 def shape_of(standard: Standard) -> Shape:
@@ -65,6 +56,11 @@ def differences(before: Shape, after: Shape) -> tuple[Change, ...]:
     return tuple(changes)
 
 
+def changes_between(before: Release, after: Release) -> tuple[Change, ...]:
+    """Return every difference of two versions: their shapes', then their code tables'."""
+    return (*differences(before.shape, after.shape), *code_differences(before.codes, after.codes))
+
+
 def load_releases(folder: Path = SHIPPED) -> tuple[Release, ...]:
     """Return the versions in the order of version.yaml. Raises ConfigurationError at the first mistake in a file."""
     keys = read_yaml(folder / "version.yaml").entries()
@@ -78,7 +74,8 @@ def load_releases(folder: Path = SHIPPED) -> tuple[Release, ...]:
         if not isinstance(shape, dict):
             raise parts["version"].error("a version whose shape is a mapping of entities")
         days = (_day(parts["announced"]), _day(parts["in_force"]))
-        releases.append(Release(version, *days, label(parts["summary"]), shape))
+        codes = read_codes(folder / "versions" / f"{version}.codes.csv")
+        releases.append(Release(version, *days, label(parts["summary"]), shape, codes))
     return tuple(releases)
 
 
@@ -88,8 +85,9 @@ def working_days(start: date, end: date) -> int:
     return sum(day.weekday() < 5 for day in days)
 
 
-def release_mistakes(standard: Standard, releases: tuple[Release, ...]) -> tuple[str, ...]:
-    """Return what is wrong with the versions, in words: a shape that is not the standard's, too short a notice."""
+def release_mistakes(standard: Standard, releases: tuple[Release, ...], codes: Codes | None = None) -> tuple[str, ...]:
+    """Return what is wrong with the versions, in words: a shape or `codes` (the code tables now) that are not the
+    standard's, too short a notice."""
     found = []
     if not releases or releases[-1].version != standard.version:
         found.append(f"version.yaml: 版本 {standard.version} 未列入 changes; the last of `changes` is the one in force")
@@ -100,8 +98,14 @@ def release_mistakes(standard: Standard, releases: tuple[Release, ...]) -> tuple
             f"versions/{standard.version}.yaml: 标准已变而版本未变 the standard changed under one version ({places});"
             " cityhub standard --shape"
         )
+    elif codes is not None and (changed := tuple(code_differences(releases[-1].codes or {"": {}}, codes))):
+        places = ", ".join(change.place for change in changed[:5])
+        found.append(
+            f"versions/{standard.version}.codes.csv: 代码表已变而版本未变 code tables changed under one version"
+            f" ({places}); cityhub standard --codes"
+        )
     for before, after in pairwise(releases):
-        broken = [change.place for change in differences(before.shape, after.shape) if change.breaking]
+        broken = [change.place for change in changes_between(before, after) if change.breaking]
         notice = working_days(after.announced, after.in_force)
         if broken and notice < NOTICE:
             found.append(
@@ -118,8 +122,8 @@ def warning(before: Release, after: Release) -> str:
         f"{after.summary.zh} · {after.summary.en}",
     ]
     words = {"added": "+", "removed": "-", "changed": "~"}
-    for change in differences(before.shape, after.shape):
-        told = f": {change.before} → {change.after}" if change.kind == "changed" else ""
+    for change in changes_between(before, after):
+        told = f": {change.before} → {change.after}" if change.kind == "changed" else f" {change.after}".rstrip()
         lines.append(f"{'!' if change.breaking else ' '} {words[change.kind]} {change.place}{told}")
     return "\n".join(lines)
 

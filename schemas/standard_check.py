@@ -7,6 +7,7 @@ from pathlib import Path
 
 from schemas.city_file import load_city
 from schemas.code_table import CodeTable, code_table_names, load_code_table
+from schemas.code_versions import codes_of
 from schemas.errors import ConfigurationError
 from schemas.nearest import nearest
 from schemas.standard import Standard
@@ -55,7 +56,7 @@ def _standard(folder: Path, tables: dict[str, CodeTable]) -> Iterator[str]:
         return
     yield from _field_mistakes(standard, tables)
     try:
-        yield from release_mistakes(standard, load_releases(folder))
+        yield from release_mistakes(standard, load_releases(folder), codes_of(tables))
     except ConfigurationError as error:
         yield str(error)
 

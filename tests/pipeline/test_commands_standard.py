@@ -59,4 +59,5 @@ def test_the_check_tells_every_broken_contract(tmp_path: Path) -> None:
 def test_the_dictionary_the_shape_and_the_warning_come_out_as_text() -> None:
     assert run("standard", "--markdown").output.startswith("# 数据标准")
     assert "  fields:" in run("standard", "--shape").output
-    assert "+ death" in run("standard", "--changes").output
+    assert "! ~ codes.vehicle_use.Q" in run("standard", "--changes").output
+    assert "sex,1,男性" in run("standard", "--codes").output

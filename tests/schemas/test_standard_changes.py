@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from schemas.standard import Text
+from schemas.code_table import code_table_names, load_code_table
+from schemas.code_versions import Codes, code_differences, codes_of, codes_text, read_codes
+from schemas.standard import Change, Text
 from schemas.standard_changes import (
-    Change,
     Release,
     differences,
     load_releases,
@@ -70,8 +71,8 @@ def test_another_identity_makes_other_facts() -> None:
 
 def test_the_shipped_versions_are_sound_and_the_second_only_adds() -> None:
     releases = load_releases()
-    assert [release.version for release in releases] == ["1.0", "1.1"]
-    assert release_mistakes(load_standard(), releases) == ()
+    assert [release.version for release in releases] == ["1.0", "1.1", "1.2"]
+    assert release_mistakes(load_standard(), releases, shipped_codes()) == ()
     changes = differences(releases[0].shape, releases[1].shape)
     assert {change.kind for change in changes} == {"added"}
     assert "death" in {change.place for change in changes}
@@ -79,8 +80,48 @@ def test_the_shipped_versions_are_sound_and_the_second_only_adds() -> None:
 
 def test_a_shape_reads_back_as_it_was_written() -> None:
     made = shape_of(load_standard())
-    assert parse_yaml(shape_text(made), Path("1.1.yaml")).plain() == made
-    assert (SHIPPED / "versions" / "1.1.yaml").read_text(encoding="utf-8") == shape_text(made)
+    assert parse_yaml(shape_text(made), Path("1.2.yaml")).plain() == made
+    assert (SHIPPED / "versions" / "1.2.yaml").read_text(encoding="utf-8") == shape_text(made)
+
+
+def shipped_codes() -> Codes:
+    return codes_of({name: load_code_table(name) for name in code_table_names()})
+
+
+def test_codes_read_back_as_they_were_written() -> None:
+    path = SHIPPED / "versions" / "1.2.codes.csv"
+    assert path.read_text(encoding="utf-8") == codes_text(shipped_codes())
+    assert read_codes(path) == shipped_codes()
+    assert read_codes(SHIPPED / "versions" / "1.0.codes.csv") == {}
+
+
+def test_a_code_that_is_gone_or_says_something_else_breaks_a_reader_and_a_new_one_does_not() -> None:
+    before = {"sex": {"1": "男", "2": "女", "9": "未说明"}, "old": {"1": "一"}}
+    after = {"sex": {"1": "男性", "2": "女", "0": "未知", "8": "其他"}, "new": {"1": "一"}}
+    assert set(code_differences(before, after)) == {
+        Change("codes.sex", "added", "", "0 8", breaking=False),
+        Change("codes.sex.1", "changed", "男", "男性", breaking=True),
+        Change("codes.sex.9", "removed", "未说明", "", breaking=True),
+        Change("codes.old", "removed", "", "", breaking=True),
+        Change("codes.new", "added", "", "", breaking=False),
+    }
+    assert tuple(code_differences({}, after)) == ()  # a version that kept no record of its codes
+
+
+def test_code_tables_that_changed_under_one_version_are_a_mistake() -> None:
+    standard, releases, codes = load_standard(), load_releases(), shipped_codes()
+    fewer = {**codes, "sex": {code: label for code, label in codes["sex"].items() if code != "9"}}
+    (mistake,) = release_mistakes(standard, releases, fewer)
+    assert "codes.sex.9" in mistake and "--codes" in mistake
+    (unknown,) = release_mistakes(standard, (*releases[:-1], replace(releases[-1], codes={})), codes)
+    assert "changed under one version" in unknown
+
+
+def test_a_changed_code_wants_notice_and_is_told() -> None:
+    before = replace(release("1", date(2026, 1, 5), {}), codes={"sex": {"1": "男"}})
+    after = replace(release("2", date(2026, 3, 3), {}, date(2026, 3, 2)), codes={"sex": {"1": "女", "2": "男"}})
+    assert any("codes.sex.1" in mistake for mistake in release_mistakes(load_standard(), (before, after)))
+    assert warning(before, after).splitlines()[-2:] == ["  + codes.sex 2", "! ~ codes.sex.1: 男 → 女"]
 
 
 def release(version: str, day: date, changed: dict[str, str], announced: date | None = None) -> Release:
@@ -102,7 +143,7 @@ def test_a_standard_that_changed_under_its_own_version_is_a_mistake() -> None:
     fewer = replace(standard, entities=standard.entities | {"death": replace(death, fields=death.fields[:-1])})
     (mistake,) = release_mistakes(fewer, releases)
     assert "death.cancelled_on" in mistake
-    assert "1.2" in release_mistakes(replace(standard, version="1.2"), releases)[0]
+    assert "1.3" in release_mistakes(replace(standard, version="1.3"), releases)[0]
 
 
 def test_working_days_leave_out_weekends() -> None:
