@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import glob
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +35,11 @@ class PlainFile:
     notes: tuple[str, ...] = ()
 
 
-def read_plain_file(path: Path, role: str = "FILE", encoding: str = "") -> PlainFile:
-    """Return the file's rows. `role` is what messages call it; `encoding` is guessed where it is "".
+def read_plain_file(
+    path: Path, role: str = "FILE", encoding: str = "", wanted: Collection[str] | None = None
+) -> PlainFile:
+    """Return the file's rows. `role` is what messages call it; `encoding` is guessed where it is ""; of the columns
+    only those `wanted` are read, if there is such a list.
 
     Raises SourceDamaged for what cannot be read, SourceUnreachable for a file that is not there.
     """
@@ -49,7 +53,10 @@ def read_plain_file(path: Path, role: str = "FILE", encoding: str = "") -> Plain
     table = TableContract(path.name, (), (), file=shape)
     url = f"files://{path.resolve().parent}"
     described = open_source(_contract(table, place), url).describe()
-    columns = tuple(name for name in described[path.name].names if name)
+    columns = tuple(name for name in described[path.name].names if name and (wanted is None or name in wanted))
+    if not columns and wanted is not None:
+        names = ", ".join(described[path.name].names)
+        raise source_error(Damage(f"没有所需的列 none of the columns needed is among: {names}"), place)
     table = TableContract(path.name, columns, (), file=shape)
     source = open_source(_contract(table, place), url, ReadSettings())
     try:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from matching.intervals import Interval, wilson
+from schemas.errors import UnusableIds
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -80,7 +81,7 @@ class Evaluation:
 def evaluate_clusters(found: pa.Table, true: pa.Table, groups: pa.Table | None = None) -> Evaluation:
     """Return the measures of `found` against `true`, both (`id`, `cluster_id`); `groups` is (`id`, `group`).
 
-    A true record that was not found counts as a cluster of its own. Raises ValueError for an id twice in one table.
+    A true record that was not found counts as a cluster of its own. Raises UnusableIds for an id twice in one table.
     """
     ids, (true_ids, found_ids, group_ids) = encoded(
         true["id"], found["id"], groups["id"] if groups is not None else pa.chunked_array([], pa.string())
@@ -235,7 +236,7 @@ def _scattered(places: Integers, values: Integers, ids: pa.Array) -> Integers:
 def _no_repeat(places: Integers, ids: pa.Array, table: str) -> None:
     counts = np.bincount(places[places >= 0], minlength=len(ids))
     if (counts > 1).any():
-        raise ValueError(f"{int((counts > 1).sum())} ids stand in the {table} more than once")
+        raise UnusableIds(table, "id", repeated=int((counts > 1).sum()))
 
 
 def _groups_of_ids(groups: pa.Table, ids: pa.Array) -> npt.NDArray[np.object_]:

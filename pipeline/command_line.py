@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from pipeline import commands_bad_day, commands_onboard, commands_reading, commands_stages, commands_standard
+from pipeline import (
+    commands_bad_day,
+    commands_linkage,
+    commands_onboard,
+    commands_reading,
+    commands_stages,
+    commands_standard,
+)
 from pipeline.events import Redaction
 
 
@@ -36,6 +43,6 @@ def main(city: Path | None, log_level: str) -> None:
     logging.basicConfig(level=log_level.upper(), handlers=[handler], format="%(message)s")
 
 
-GROUPS = (commands_stages, commands_bad_day, commands_reading, commands_onboard, commands_standard)
+GROUPS = (commands_stages, commands_bad_day, commands_reading, commands_onboard, commands_standard, commands_linkage)
 for command in (one for group in GROUPS for one in group.COMMANDS):
     main.add_command(command)

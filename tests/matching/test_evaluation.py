@@ -11,6 +11,7 @@ import recordlinkage
 
 from matching.evaluation import Measures, as_dict, clusters_of_pairs, evaluate_clusters, evaluate_pairs
 from matching.threshold_curve import POINTS, cluster_curve, pair_curve
+from schemas.errors import UnusableIds
 
 FOUND = [("a", "1"), ("b", "1"), ("c", "2"), ("d", "2"), ("e", "2"), ("f", "3")]
 TRUE = [("a", "x"), ("b", "x"), ("c", "x"), ("d", "y"), ("e", "y"), ("f", "z")]
@@ -75,7 +76,7 @@ def test_a_true_record_that_was_not_found_is_alone_and_an_unknown_one_counts_for
 
 
 def test_an_id_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="1 ids stand in the result more than once"):
+    with pytest.raises(UnusableIds, match=r"result, column id: 1 "):
         evaluate_clusters(clusters([*FOUND, ("a", "9")]), clusters(TRUE))
 
 

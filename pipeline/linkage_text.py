@@ -1,0 +1,85 @@
+"""What linking plain files came to, and one pair of them explained, for a person to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matching.explanation import LEVEL_WORDS, REASON_WORDS
+from pipeline.text_table import text_table
+
+_DECISIONS = (
+    ("link", "已关联 link"), ("review", "待人工 review"), ("new", "新 new"), ("insufficient", "信息不足 insufficient"),
+)  # fmt: skip
+
+
+def linkage_summary_text(told: dict[str, Any]) -> str:
+    """Return the summary of `match_files` or `dedupe_file`."""
+    facts = told["facts"]
+    lines = [_file_line(one) for one in told["files"]]
+    lines += [f"  注意 note: {note}" for one in told["files"] for note in _notes(one)]
+    if facts.get("empty_side"):
+        lines.append("一边没有数据行，全部判为新 one side has no rows: there is nothing to link")
+    if facts.get("one_row"):
+        lines.append("不足两行，无可比较 fewer than two rows: nothing to compare")
+    if by_rule := facts.get("candidates_by_rule"):
+        rows = [[name, f"{count:,}"] for name, count in by_rule.items()]
+        lines += ["", text_table([["分块规则 block rule", "候选对 pairs"], *rows, ["合计 all", f"{facts['candidates']:,}"]])]
+    if any(facts.get("crowded_keys") or ()):
+        lines.append(f"过大的块 crowded keys set apart: {sum(facts['crowded_keys']):,}")
+    if told["model"]:
+        report = told["model"]["report"]
+        source = f"{report.get('labels', 0):,} 个标签 labels ({report.get('label_source', 'none')})"
+        lines.append(f"模型 model {told['model']['version']}: {source}")
+    lines.append("")
+    counted = [f"{word} {facts[name]:,}" for name, word in _DECISIONS if name in facts]
+    if "clusters" in facts:
+        counted = [f"类 clusters {facts['clusters']:,}"]
+        counted += [
+            f"{word} {facts[name]:,}"
+            for name, word in (
+                ("joined_pairs", "已合并的对 pairs joined"), ("review", "待人工 for review"), ("refused", "拒绝 refused"),
+            )
+            if name in facts
+        ]  # fmt: skip
+    lines.append("  ".join(counted) or "无 nothing")
+    if told["out"]:
+        lines.append(f"结果 written to: {told['out']}")
+    return "\n".join(lines)
+
+
+def _file_line(one: dict[str, Any]) -> str:
+    return f"{one['file']}: {one['rows']:,} 行 rows"
+
+
+def _notes(one: dict[str, Any]) -> list[str]:
+    notes = []
+    if one["ragged"]:
+        notes.append(f"{one['file']}: {one['ragged']:,} 行列数不符，未读 lines do not fit the header, left out")
+    if one["empty_fields"]:
+        notes.append(f"{one['file']}: 全空的字段 fields without any value: {', '.join(one['empty_fields'])}")
+    notes += [
+        f"{one['file']}: {name} 有 {count:,} 个值不合其类，视为缺失 values are none of their kind: missing"
+        for name, count in one["refused"].items()
+    ]
+    return notes
+
+
+def pair_text(told: dict[str, Any]) -> str:
+    """Return one pair explained: a line a field with both values (masked), its bits, and the running sum as bars."""
+    rows, running = [], 0.0
+    for part in told["parts"]:
+        running += part["bits"]
+        level = LEVEL_WORDS.get(part["level"], part["level"].replace("_", " "))
+        rows.append([
+            part["name"], part.get("left", ""), part.get("right", ""), level, f"{part['bits']:+.1f}",
+            f"{running:+.1f}", ("█" if part["bits"] > 0 else "░") * round(min(abs(part["bits"]), 30)),
+        ])  # fmt: skip
+    head = ["字段 field", "左 left", "右 right", "程度 level", "比特 bits", "累计 sum", ""]
+    lines = [text_table([head, *rows])]
+    rules = ", ".join(told["rules"]) or "无：从不比较这一对 none: this pair is never compared"
+    lines.append(f"合计 weight {told['weight']:+.1f} 比特 bits；候选规则 block rules: {rules}")
+    if told["kept"]:
+        kept = told["kept"]
+        reason = REASON_WORDS.get(kept["reason"], kept["reason"])
+        lines.append(f"决定 decided: {kept['decision']}，概率 probability {kept['probability']:.6f}：{reason}")
+    return "\n".join(lines)

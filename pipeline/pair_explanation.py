@@ -1,0 +1,102 @@
+"""One pair of records explained: masked values side by side, how alike they are, and what each is worth in bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as parquet
+
+from matching.explanation import read, texts
+from matching.linkage import Prepared, prepare, train
+from matching.model import Model
+from matching.scoring import Scorer
+from pipeline.file_linkage import LINKS, FileWish, Opened, engine_of, opened
+from pipeline.settings import Settings
+from schemas.errors import ConfigurationError
+from schemas.linkage_spec import LinkageField
+from values.kinds import KINDS
+
+STARS = "****"
+
+
+def explain_pair(wish: FileWish, settings: Settings, ids: tuple[str, str]) -> dict[str, Any]:
+    """Return the pair's fields (masked), bits and waterfall, the rules that make it a candidate, and what was decided.
+
+    The model is the one given, else the one in the output folder, else one trained now. Raises ConfigurationError for
+    an id that the file does not have.
+    """
+    ready = opened(wish, settings)
+    left, right = ready.sides[0].table, ready.sides[-1].table
+    rows = (_row(left, wish.files[0], ids[0]), _row(right, wish.files[-1], ids[1]))
+    base = left if len(ready.sides) == 2 else None
+    prepared = prepare(right, base, ready.spec, ready.given.context, ready.model)
+    model = ready.model or _trained(prepared, ready, settings)
+    scorer = Scorer.of(model, prepared.comparers)
+    record, other = np.array([rows[1]]), np.array([rows[0]])
+    told = read(str(texts(scorer, record, other, pa.array(["pair"]))[0].as_py()))
+    shown = {one.name.replace(" ", "_"): one for one in ready.spec.fields}
+    parts = [
+        {"name": part.name, "level": part.level, "bits": round(part.bits, 1)}
+        | (_values(shown[part.name], left, right, rows) if part.name in shown else {})
+        for part in told.parts
+    ]
+    return {
+        "left_id": ids[0], "right_id": ids[1], "weight": round(told.weight, 1), "parts": parts,
+        "waterfall": [list(step) for step in told.waterfall()], "rules": _rules(prepared, ready, rows),
+        "kept": _kept(wish.out, ids), "model": model.version,
+    }  # fmt: skip
+
+
+def _trained(prepared: Prepared, ready: Opened, settings: Settings) -> Model:
+    with engine_of(settings) as engine:
+        itself = len(ready.sides) == 1
+        return train(engine, prepared, ready.spec, ready.given.labels, ready.given.today, itself)
+
+
+def _row(table: pa.Table, path: Path, wanted: str) -> int:
+    place = pc.index(table.column(0), wanted).as_py()
+    if place < 0:
+        raise ConfigurationError(path, 0, "--explain", wanted, f"an id in the column of ids of {path.name}")
+    return int(place)
+
+
+def _values(field: LinkageField, left: pa.Table, right: pa.Table, rows: tuple[int, int]) -> dict[str, str]:
+    return {
+        "left": _masked(field, left[field.name][rows[0]].as_py()),
+        "right": _masked(field, right[field.name][rows[1]].as_py()),
+    }
+
+
+def _masked(field: LinkageField, value: object) -> str:
+    """Return a value as a person may see it: what its kind shows of it, nothing of other kinds."""
+    if value is None:
+        return "∅"
+    kind = KINDS.get(field.kind)
+    if kind is None or kind.name == "code":
+        return STARS
+    if kind.name == "date":
+        return f"{str(value)[:4]}-**-**"
+    return str(kind.mask(pa.array([str(value)], pa.string()))[0].as_py())
+
+
+def _rules(prepared: Prepared, ready: Opened, rows: tuple[int, int]) -> list[str]:
+    """Return the block rules that both records agree in: without one, the pair is never compared."""
+    found = []
+    for rule in ready.spec.block:
+        base = prepared.fields.rule_keys(rule, "base")[rows[0]]
+        if base and base == prepared.fields.rule_keys(rule, "record")[rows[1]]:
+            found.append(f"[{', '.join(rule)}]")
+    return found
+
+
+def _kept(out: Path | None, ids: tuple[str, str]) -> dict[str, Any] | None:
+    """Return what the run in `out` decided of this pair; None where it kept nothing of it."""
+    if out is None or not (out / LINKS).exists():
+        return None
+    both = pc.and_(pc.equal(pc.field("left_id"), ids[0]), pc.equal(pc.field("right_id"), ids[1]))
+    rows = parquet.read_table(out / LINKS, filters=both).select(["decision", "probability", "reason"]).to_pylist()
+    return {**rows[0], "reason": rows[0]["reason"].split(" ")[0]} if rows else None
