@@ -27,10 +27,8 @@ def evidence_classes(table: pa.Table, fields: Sequence[str]) -> pa.Array:
         filled = pc.greater(pc.fill_null(pc.utf8_length(column), 0), 0)
         flags |= filled.combine_chunks().to_numpy(zero_copy_only=False).astype(np.int64) << place
     distinct, places = np.unique(flags, return_inverse=True)
-    words = [
-        "+".join(name for place, name in enumerate(fields) if flag >> place & 1) or NOTHING for flag in distinct.tolist()
-    ]
-    return pa.array(words, pa.string()).take(pa.array(places))
+    words = ["+".join(name for place, name in enumerate(fields) if flag >> place & 1) for flag in distinct.tolist()]
+    return pa.array([word or NOTHING for word in words], pa.string()).take(pa.array(places))
 
 
 def name_kinds(names: pa.Array) -> pa.Array:

@@ -40,11 +40,11 @@ def file_command(command: Callable[..., Any]) -> Callable[..., Any]:
 def linkage_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what `match` and `dedupe` share."""
     options = (
-        click.option("--spec", type=click.Path(dir_okay=False, path_type=Path), help="关联规格 the specification (YAML)"),
+        click.option("--spec", type=click.Path(dir_okay=False, path_type=Path), help="关联规格 specification (YAML)"),
         click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="结果目录 folder to write to"),
         click.option("--model", type=FILE, help="用已存的模型 a saved model.json instead of training"),
         click.option("--explain", nargs=2, metavar="LEFT_ID RIGHT_ID", help="解释一对 tell one pair in words and bits"),
-        click.option("--draft-spec", is_flag=True, help="看列起草规格 draft the specification (to --spec, else printed)"),
+        click.option("--draft-spec", is_flag=True, help="看列起草规格 draft the specification (--spec or printed)"),
         click.option("--encoding", default="", help="文件编码，不写则自动判断 encoding; guessed where not given"),
     )
     for option in reversed(options):

@@ -18,7 +18,9 @@ from schemas.standard_file import load_standard
 LOOKED_AT = 100_000  # rows of each file
 
 
-def draft_spec(files: tuple[Path, ...], settings: Settings, encoding: str = "", out: Path | None = None) -> dict[str, Any]:
+def draft_spec(
+    files: tuple[Path, ...], settings: Settings, encoding: str = "", out: Path | None = None
+) -> dict[str, Any]:
     """Return `text`, the specification that the files seem to want, and write it to `out` if it is given.
 
     Raises SourceDamaged for a file without rows, ConfigurationError where `out` exists: it may have been edited.

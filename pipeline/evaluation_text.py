@@ -49,7 +49,8 @@ def _intervals(one: dict[str, Any]) -> str:
 
 
 def _decisions_text(decisions: dict[str, dict[str, int]]) -> str:
-    names = [name for name in ("link", "review", "new", "insufficient") if any(name in one for one in decisions.values())]
+    made = {name for counts in decisions.values() for name in counts}
+    names = [name for name in ("link", "review", "new", "insufficient") if name in made]
     rows = []
     for group, counts in decisions.items():
         total = max(sum(counts.values()), 1)
@@ -59,16 +60,22 @@ def _decisions_text(decisions: dict[str, dict[str, int]]) -> str:
 
 
 def _curve_text(curve: dict[str, Any]) -> str:
-    rows = [[f"{one['threshold']:g}", *_measures(one)] for one in curve["points"]]
-    lines = [text_table([["阈值 threshold", *_HEAD], *rows])]
-    if curve["best"]:
-        best = curve["best"]
-        lines.append(f"F1 最高 best: {best['f1']:.4f} 在 at ≥ {best['threshold']:.6g}" if best["f1"] is not None else "")
+    points = curve["points"]
+    # of points that say the same the strictest speaks for all
+    turns = [one for one, after in zip(points, [*points[1:], {}], strict=True) if _counts(one) != _counts(after)]
+    rows = [[f"{one['threshold']:g}", *_measures(one)] for one in turns]
+    lines = [text_table([["阈值 threshold ≥", *_HEAD], *rows])]
+    if (best := curve["best"]) and best["f1"] is not None:
+        lines.append(f"F1 最高 best: {best['f1']:.4f} 在 at ≥ {best['threshold']:.6g}")
     return "\n".join(lines)
 
 
+def _counts(point: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(point.get(name) for name in ("correct", "found", "true"))
+
+
 def _clerical_text(told: dict[str, Any]) -> str:
-    head = ["概率段 band ≥", "对数 pairs", "相同 same", "不同 not_same", "不确定 unsure", "相同率 share", "95% 区间 interval"]
+    head = ["概率段 band ≥", "对数 pairs", "相同 same", "不同 not_same", "不确定 unsure", "相同率 share", "95% 区间"]
     rows = [_judged_row(one, one["band"]) for one in (*told["bands"], {**told["whole"], "band": "全部 all"})]
     return text_table([head, *rows])
 

@@ -22,7 +22,8 @@ from pipeline.settings import Settings
 from schemas.linkage_of_files import load_file_spec
 from schemas.linkage_spec import LinkageSpec
 
-LINKS, CLUSTERS, MODEL, SUMMARY = "links.parquet", "clusters.parquet", "model.json", "summary.json"
+LINKS, CLUSTERS, REFUSALS = "links.parquet", "clusters.parquet", "refusals.parquet"
+MODEL, SUMMARY = "model.json", "summary.json"
 TIMEZONE = "Asia/Shanghai"
 
 
@@ -81,8 +82,10 @@ def match_files(wish: FileWish, settings: Settings) -> dict[str, Any]:
 
 
 def dedupe_file(wish: FileWish, settings: Settings) -> dict[str, Any]:
-    """Give every row of the file a cluster, write `clusters.parquet`, `links.parquet` and `model.json`, and return the
-    summary. Raises ConfigurationError, SourceError, LinkageError."""
+    """Give every row of the file a cluster, write clusters, links, refusals and the model, and return the summary.
+
+    Raises ConfigurationError, SourceError, LinkageError.
+    """
     ready = opened(wish, settings)
     (rows,) = ready.tables
     if rows.num_rows < 2:
@@ -92,15 +95,15 @@ def dedupe_file(wish: FileWish, settings: Settings) -> dict[str, Any]:
         return _written(wish, ready, tables, None, {"clusters": len(ids), "one_row": True})
     with engine_of(settings) as engine:
         outcome = dedupe(engine, rows, ready.spec, ready.given, ready.model)
-    tables = {CLUSTERS: outcome.clusters, LINKS: outcome.links}
+    tables = {CLUSTERS: outcome.clusters, LINKS: outcome.links, REFUSALS: outcome.refusals}
     return _written(wish, ready, tables, outcome.model, outcome.facts)
 
 
 def _nothing_to_meet(ids: pa.ChunkedArray) -> pa.Table:
     """Return every right row as new: there was nothing to compare it with."""
     count = len(ids)
-    columns = [pa.nulls(count, pa.string()), ids, ["new"] * count, [0.0] * count, [0.0] * count, ["no_candidate"] * count]
-    return pa.table(columns, schema=LINK_COLUMNS)
+    zeros, reason = [0.0] * count, ["no_candidate"] * count
+    return pa.table([pa.nulls(count, pa.string()), ids, ["new"] * count, zeros, zeros, reason], schema=LINK_COLUMNS)
 
 
 def _decisions(links: pa.Table) -> dict[str, int]:
@@ -110,10 +113,11 @@ def _decisions(links: pa.Table) -> dict[str, int]:
 def _written(
     wish: FileWish, ready: Opened, tables: Mapping[str, pa.Table], model: Model | None, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
+    told = None if model is None else {"version": model.version, "known": model.known, "report": dict(model.report)}
     summary: dict[str, Any] = {
         "files": [dict(side.facts) for side in ready.sides],
         "facts": dict(facts),
-        "model": None if model is None else {"version": model.version, "report": dict(model.report), "known": model.known},
+        "model": told,
         "out": None if wish.out is None else str(wish.out),
     }
     if wish.out is not None:
@@ -123,8 +127,8 @@ def _written(
         if model is not None:
             text = model.to_json()
             _whole(wish.out / MODEL, lambda path: path.write_text(text, encoding="utf-8"))
-        told = json.dumps(summary, ensure_ascii=False, indent=1, default=str)
-        _whole(wish.out / SUMMARY, lambda path: path.write_text(told + "\n", encoding="utf-8"))
+        summary_text = json.dumps(summary, ensure_ascii=False, indent=1, default=str) + "\n"
+        _whole(wish.out / SUMMARY, lambda path: path.write_text(summary_text, encoding="utf-8"))
     return summary
 
 

@@ -11,6 +11,8 @@ _DECISIONS = (
     ("link", "已关联 link"), ("review", "待人工 review"), ("new", "新 new"), ("insufficient", "信息不足 insufficient"),
 )  # fmt: skip
 
+_PAIRS = (("joined_pairs", "合并的对 pairs joined"), ("review", "待人工 for review"), ("refused", "拒绝 refused"))
+
 
 def linkage_summary_text(told: dict[str, Any]) -> str:
     """Return the summary of `match_files` or `dedupe_file`."""
@@ -23,7 +25,8 @@ def linkage_summary_text(told: dict[str, Any]) -> str:
         lines.append("不足两行，无可比较 fewer than two rows: nothing to compare")
     if by_rule := facts.get("candidates_by_rule"):
         rows = [[name, f"{count:,}"] for name, count in by_rule.items()]
-        lines += ["", text_table([["分块规则 block rule", "候选对 pairs"], *rows, ["合计 all", f"{facts['candidates']:,}"]])]
+        rows.append(["合计 all", f"{facts['candidates']:,}"])
+        lines += ["", text_table([["分块规则 block rule", "候选对 pairs"], *rows])]
     if any(facts.get("crowded_keys") or ()):
         lines.append(f"过大的块 crowded keys set apart: {sum(facts['crowded_keys']):,}")
     if told["model"]:
@@ -34,13 +37,7 @@ def linkage_summary_text(told: dict[str, Any]) -> str:
     counted = [f"{word} {facts[name]:,}" for name, word in _DECISIONS if name in facts]
     if "clusters" in facts:
         counted = [f"类 clusters {facts['clusters']:,}"]
-        counted += [
-            f"{word} {facts[name]:,}"
-            for name, word in (
-                ("joined_pairs", "已合并的对 pairs joined"), ("review", "待人工 for review"), ("refused", "拒绝 refused"),
-            )
-            if name in facts
-        ]  # fmt: skip
+        counted += [f"{word} {facts[name]:,}" for name, word in _PAIRS if name in facts]
     lines.append("  ".join(counted) or "无 nothing")
     if told["out"]:
         lines.append(f"结果 written to: {told['out']}")

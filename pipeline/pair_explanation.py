@@ -97,6 +97,7 @@ def _kept(out: Path | None, ids: tuple[str, str]) -> dict[str, Any] | None:
     """Return what the run in `out` decided of this pair; None where it kept nothing of it."""
     if out is None or not (out / LINKS).exists():
         return None
-    both = pc.and_(pc.equal(pc.field("left_id"), ids[0]), pc.equal(pc.field("right_id"), ids[1]))
-    rows = parquet.read_table(out / LINKS, filters=both).select(["decision", "probability", "reason"]).to_pylist()
+    names = ["decision", "probability", "reason"]
+    both = [("left_id", "in", ids), ("right_id", "in", ids)]  # a pair of one file is kept in the file's order
+    rows = parquet.read_table(out / LINKS, filters=both).select(names).to_pylist()
     return {**rows[0], "reason": rows[0]["reason"].split(" ")[0]} if rows else None

@@ -20,7 +20,8 @@ CityhubError
 ├── LinkageError              (Terminal)
 │   ├── ModelError            a linkage model that is missing, of another format, or altered
 │   ├── CrowdedBlock          a block rule with keys that too many rows share
-│   └── TooLittleToTrain      too few records to learn weights from
+│   ├── TooLittleToTrain      too few records to learn weights from
+│   └── UnusableIds           a column of ids that does not tell records apart
 ├── UnknownEntity             no such hub id or number (Terminal)
 └── PublishRefused            the audit of the staged version failed; the last good one stays (Terminal)
 
@@ -239,6 +240,18 @@ class TooLittleToTrain(LinkageError):
     def __init__(self, rows: int, needed: int) -> None:
         self.rows, self.needed = rows, needed
         super().__init__(f"记录太少，无法训练 too few rows to train: {rows}, at least {needed}")
+
+
+class UnusableIds(LinkageError):
+    """The id `column` of `file` does not tell records apart: so many rows repeat another's, or have none."""
+
+    next_step = "换一列作 id，或先去掉重复行 name another id column, or take out the repeated rows first"
+
+    def __init__(self, file: str, column: str, *, repeated: int = 0, empty: int = 0) -> None:
+        self.file, self.column, self.repeated, self.empty = file, column, repeated, empty
+        told = [f"{repeated:,} 行重复 rows repeat another's"] if repeated else []
+        told += [f"{empty:,} 行为空 rows are empty"] if empty else []
+        super().__init__(f"id 列不能区分记录 {file}, column {column}: {', '.join(told)}")
 
 
 class UnknownEntity(Terminal, CityhubError):
