@@ -16,33 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.comparing import MISSING
+from matching.explanation_words import REASON_WORDS, level_word
 from matching.scoring import Bits, Rows, Scorer
 
 KIN, PRIOR = "kin", "prior"
-
-REASON_WORDS = {
-    "evidence": "证据充分且领先其他候选 the evidence is enough and well ahead of any other candidate",
-    "doubtful": "可能是同一方，但不够确定 likely the same, not certain enough",
-    "close_runner_up": "另有一个几乎同样可能的候选 another candidate is about as likely",
-    "no_candidate": "没有可比的候选 nothing to compare it with",
-    "unlike_all": "与所有候选都不像 unlike every candidate",
-    "little_evidence": "字段太少，无法判断 too few fields to say",
-    "refused": "与不可共有的标识或人工判断冲突 a field that is never shared, or a judgement, is against it",
-    "taken": "该候选已归另一条更可能的记录 another, likelier record has this candidate",
-    "ladder": "标识符相同且姓名一致 the identifier is the same and the name agrees",
-    "ladder_disagrees": "标识符相同但姓名不一致 the identifier is the same, the name is not",
-    "ladder_ambiguous": "多条登记共用该标识符 several rows hold this identifier",
-}
-
-LEVEL_WORDS = {
-    "missing": "缺失 missing",
-    "different": "不同 different",
-    "same": "相同 same",
-    "same_surname": "同姓 same surname",
-    "one_character": "差一个字 one character differs",
-    "same_sound": "同音 same sound",
-    "variant": "异体字 variant characters",
-}
 
 _PART = re.compile(r"(?P<name>[^\s=]+?)(?:=(?P<level>[^\s+-]+))?(?P<bits>[+-]\d+(?:\.\d+)?)?$")
 
@@ -74,7 +51,7 @@ class Explanation:
         running = 0.0
         for part in self.parts:
             running += part.bits
-            level = LEVEL_WORDS.get(part.level, part.level.replace("_", " "))
+            level = level_word(part.level)
             bar = ("█" if part.bits > 0 else "░") * round(min(abs(part.bits), 30))
             lines.append(f"  {part.name:<{width}}  {part.bits:+6.1f}  → {running:+6.1f}  {bar} {level}".rstrip())
         return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from matching.explanation import LEVEL_WORDS, REASON_WORDS
+from matching.explanation_words import REASON_WORDS, level_word
 from pipeline.text_table import text_table
 
 _DECISIONS = (
@@ -66,7 +66,7 @@ def pair_text(told: dict[str, Any]) -> str:
     rows, running = [], 0.0
     for part in told["parts"]:
         running += part["bits"]
-        level = LEVEL_WORDS.get(part["level"], part["level"].replace("_", " "))
+        level = level_word(part["level"])
         rows.append([
             part["name"], part.get("left", ""), part.get("right", ""), level, f"{part['bits']:+.1f}",
             f"{running:+.1f}", ("█" if part["bits"] > 0 else "░") * round(min(abs(part["bits"]), 30)),

@@ -1,0 +1,69 @@
+"""Every reason and level in words, Chinese first."""
+
+from __future__ import annotations
+
+REASON_WORDS = {
+    "evidence": "证据充分且领先其他候选 the evidence is enough and well ahead of any other candidate",
+    "doubtful": "可能是同一方，但不够确定 likely the same, not certain enough",
+    "close_runner_up": "另有一个几乎同样可能的候选 another candidate is about as likely",
+    "no_candidate": "没有可比的候选 nothing to compare it with",
+    "unlike_all": "与所有候选都不像 unlike every candidate",
+    "little_evidence": "字段太少，无法判断 too few fields to say",
+    "refused": "与不可共有的标识或人工判断冲突 a field that is never shared, or a judgement, is against it",
+    "taken": "该候选已归另一条更可能的记录 another, likelier record has this candidate",
+    "ladder": "标识符相同且姓名一致 the identifier is the same and the name agrees",
+    "ladder_disagrees": "标识符相同但姓名不一致 the identifier is the same, the name is not",
+    "ladder_ambiguous": "多条登记共用该标识符 several rows hold this identifier",
+}
+
+# The levels of every kind of value; a test finds the one that has no words.
+LEVEL_WORDS = {
+    "missing": "缺失 missing",
+    "different": "不同 different",
+    "same": "相同 same",
+    "similar": "相似 similar",
+    "close": "接近 close",
+    "same_words": "词相同 same words",
+    "same_letters": "仅标点大小写不同 same letters",
+    "one_character": "差一个字符 one character",
+    "two_characters": "差两个字符 two characters",
+    "transposed": "相邻两位颠倒 two neighbours swapped",
+    "other_form": "同号异写 same number, other form",
+    "same_surname": "同姓 same surname",
+    "same_given": "同名不同姓 same given name",
+    "near_sound": "音近 sounds alike",
+    "same_sound": "同音 same sound",
+    "slip": "笔误 a slip",
+    "shape": "形近 looks alike",
+    "subset": "长名的一部分 part of a long name",
+    "variant": "异体字 variant characters",
+    "other_branch": "另一分支 another branch",
+    "similar_own_name": "字号相似 similar own name",
+    "same_own_name": "字号相同 same own name",
+    "same_own_and_industry": "字号和行业相同 same own name and industry",
+    "same_core": "去掉区划后相同 same without the division",
+    "year_alone": "仅年份相同 same year",
+    "same_month": "年月相同 same month",
+    "one_digit": "差一位数字 one digit",
+    "year_slip": "年份笔误 a slip of the year",
+    "day_and_month_swapped": "月日颠倒 day and month swapped",
+    "lunar": "农历相差 lunar calendar",
+    "same_local": "无区号时相同 same without the area code",
+    "same_town": "同乡镇 same town",
+    "same_road": "同路 same road",
+    "same_number": "同门牌 same number",
+    "same_building": "同楼 same building",
+    "same_house": "同户 same house",
+    "one_part": "首段相同 first part the same",
+    "two_parts": "前两段相同 first two parts",
+    "three_parts": "前三段相同 first three parts",
+    "within_tenth": "相差一成以内 within a tenth",
+    "within_hundredth": "相差百分之一以内 within a hundredth",
+    "within_10_percent": "相差 10% 以内 within 10 %",
+    "within_1_percent": "相差 1% 以内 within 1 %",
+}
+
+
+def level_word(level: str) -> str:
+    """Return a level in words; "" for no level."""
+    return LEVEL_WORDS.get(level, level.replace("_", " "))
