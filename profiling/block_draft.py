@@ -19,10 +19,10 @@ EMPTY = 0.3  # of the rows without a key: a rule on it misses too many
 # The keys worth blocking on, the most tolerant first; the field itself comes last, or alone for kinds not named here.
 TRIED = {
     "person_name": ("pinyin",),
-    "company_name": ("trade_name", "core"),
+    "company_name": ("own_name", "core"),
     "address": ("road", "house"),
     "date": ("year", "month"),
-    "phone": ("number",),
+    "phone": ("last8",),
 }
 
 
