@@ -119,6 +119,10 @@ class DropFolder:
             if self._files.exists(self._path(one)):
                 self._files.mv(self._path(one), f"{target}/{one}")
 
+    def holds(self, path: str) -> bool:
+        """Return whether there is a file at `path` below this folder."""
+        return bool(self._files.isfile(self._path(path)))
+
     def archived(self, folder: str, pattern: str) -> tuple[DropFolder, Dropped] | None:
         """Return the newest file put away below `folder`, with the folder it lies in; None when there is none."""
         if not self._files.isdir(self._path(folder)):

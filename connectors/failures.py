@@ -58,6 +58,35 @@ _MYSQL: dict[int, tuple[Kind, str]] = {
     1054: ("drift", "没有这一列 no such column"),
     **dict.fromkeys((1034, 1035, 126, 127, 144, 145, 1194, 1195), ("damaged", "表损坏 the table is corrupt")),
 }
+# Oracle (ORA- and the driver's own DPY-)
+_ORACLE: dict[str, tuple[Kind, str]] = {
+    **dict.fromkeys(
+        ("ORA-01017", "ORA-01005", "ORA-28000", "ORA-28001"), ("refused", "用户名或密码错误 wrong user or password")
+    ),
+    **dict.fromkeys(("ORA-01031", "ORA-01045"), ("refused", "没有读取权限 no permission to read")),
+    **dict.fromkeys(("ORA-12514", "ORA-12505"), ("refused", "没有这个库 no such database")),
+    **dict.fromkeys(
+        ("ORA-00054", "ORA-00018", "ORA-00020", "ORA-12516", "ORA-12520"), ("busy", "库忙 the database is busy")
+    ),
+    "ORA-01555": ("busy", "快照已过期 the snapshot grew too old: the source keeps too little undo"),
+    **dict.fromkeys(
+        ("ORA-00942", "ORA-00904"), ("drift", "表或列与契约不符 a table or column is not as the contract says")
+    ),
+    **dict.fromkeys(("ORA-01578", "ORA-01110"), ("damaged", "数据库文件损坏 the database reports corruption")),
+}
+# SQL Server
+_SQLSERVER: dict[int, tuple[Kind, str]] = {
+    **dict.fromkeys((18456, 18452, 18470, 18487), ("refused", "用户名或密码错误 wrong user or password")),
+    **dict.fromkeys((229, 230, 262), ("refused", "没有读取权限 no permission to read")),
+    4060: ("refused", "没有这个库 no such database"),
+    3952: ("refused", "库未允许快照隔离 snapshot isolation is off: ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON"),
+    **dict.fromkeys((1222, 1205, 3960), ("busy", "表被锁 the table is locked")),
+    **dict.fromkeys((207, 208), ("drift", "表或列与契约不符 a table or column is not as the contract says")),
+    **dict.fromkeys(
+        (20002, 20003, 20004, 20006, 20009, 20047), ("unreachable", "连不上或连接中断 no connection, or it broke")
+    ),
+    **dict.fromkeys((823, 824), ("damaged", "数据库文件损坏 the database reports corruption")),
+}
 # texts of drivers that give no code: SQLite through ADBC, and every driver while it connects
 _PHRASES: tuple[tuple[str, Kind, str], ...] = (
     (
@@ -162,6 +191,13 @@ def _by_code(cause: BaseException) -> tuple[Kind, str] | None:
     number = cause.args[0] if cause.args else None
     if isinstance(number, int) and type(cause).__module__.startswith("pymysql"):
         return _MYSQL.get(number)
+    if type(cause).__module__.startswith("pymssql"):
+        # while it connects, the number stands one level deeper
+        inner = number[0] if isinstance(number, tuple) and number else number
+        return _SQLSERVER.get(inner) if isinstance(inner, int) else None
+    code = getattr(number, "full_code", None)
+    if isinstance(code, str) and code in _ORACLE:
+        return _ORACLE[code]
     state = getattr(cause, "sqlstate", None)
     if not state and (found := re.search(r"SQLSTATE:? ?([0-9A-Z]{5})", str(cause))):
         state = found[1]

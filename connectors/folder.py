@@ -148,6 +148,8 @@ class FolderSource:
                     if mark_of(name, file)[0] != mark:
                         return ""  # another file under the same name: the next landing's
                 folder.put_away(name, target)
+            elif folder.holds(f"{target}/{name}"):
+                folder.put_away(name, target)  # died between file and marker: the marker is left
             for one in folder.matching(shape.pattern, ready=shape.ready):
                 if is_older(one.name, mark):
                     folder.put_away(one.name, target)

@@ -13,6 +13,7 @@ from connectors.database_kind import Database
 from connectors.drop_folder import DropFolder
 from connectors.folder import FolderSource
 from connectors.mysql import MySql
+from connectors.other_database import Oracle, SqlServer, StandardDatabase
 from connectors.postgres import Postgres
 from connectors.sftp import sftp_folder
 from connectors.source import ReadSettings, Source
@@ -27,6 +28,8 @@ KINDS: dict[str, type[Database]] = {
     "postgres": Postgres,
     "mysql": MySql,
     "mariadb": MySql,
+    "oracle": Oracle,
+    "mssql": SqlServer,
 }
 FOLDERS = ("files://", "file://", "folder://")
 SFTP = "sftp://"
@@ -35,13 +38,18 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
     "mysql": "mysql+pymysql",
     "mariadb": "mariadb+pymysql",
+    "oracle": "oracle+oracledb",
+    "mssql": "mssql+pymssql",
 }
+_EXTRAS = {"oracle": "oracle", "mssql": "sqlserver"}
 
 
 def open_source(contract: Contract, url: str, settings: ReadSettings | None = None) -> Source:
-    """Return the source at `url`: sqlite, postgresql, mysql, mariadb, or a folder (`files://PATH`, `sftp://…`).
+    """Return the source at `url`: sqlite, postgresql, mysql, mariadb, oracle, mssql, any other database whose
+    SQLAlchemy dialect is installed, or a folder (`files://PATH`, `sftp://…`).
 
-    Nothing is connected yet. Raises `SourceRefused` for a URL that names no known kind; the URL is never shown.
+    Nothing is connected yet. Raises `SourceRefused` for a URL that names no known kind, and for a driver that is not
+    installed; the URL is never shown.
     """
     settings = settings or ReadSettings()
     if connect := folder_at(url, settings):
@@ -50,12 +58,24 @@ def open_source(contract: Contract, url: str, settings: ReadSettings | None = No
         address = sa.make_url(url)
     except sa.exc.ArgumentError:
         raise _unknown(contract, "连接地址写法不对 the connection's address is not a URL") from None
-    kind = KINDS.get(address.get_backend_name())
-    if kind is None:
-        raise _unknown(contract, f"不认识的数据库类型 unknown kind of source: {address.get_backend_name()}")
+    kind = KINDS.get(address.get_backend_name(), StandardDatabase)
     if address.drivername in _DRIVERS:
         address = address.set(drivername=_DRIVERS[address.drivername])
+    _driver(contract, address)
     return DatabaseSource(contract, kind(address, settings))
+
+
+def _driver(contract: Contract, address: sa.URL) -> None:
+    """Raise `SourceRefused` unless both the dialect and its driver are installed."""
+    name = address.get_backend_name()
+    try:
+        address.get_dialect().import_dbapi()
+    except sa.exc.NoSuchModuleError:
+        raise _unknown(contract, f"不认识的数据库类型 unknown kind of source: {name}") from None
+    except ImportError as error:
+        extra = f"pip install 'cityhub[{_EXTRAS[name]}]'" if name in _EXTRAS else f"pip install {error.name}"
+        detail = f"没有安装 {name} 的驱动 the driver of {name} is not installed"
+        raise SourceRefused(contract.department, contract.connection, detail, next_step=extra) from None
 
 
 def _unknown(contract: Contract, detail: str) -> SourceRefused:

@@ -64,7 +64,7 @@ def test_a_drivers_own_words_are_never_passed_on() -> None:
         assert secret not in str(found)
 
 
-@pytest.mark.parametrize("url", ["oracle://u:hunter2@h/d", "not a url with hunter2", ""])
+@pytest.mark.parametrize("url", ["dameng://u:hunter2@h/d", "not a url with hunter2", ""])
 def test_an_unknown_url_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(SourceRefused) as refused:
         open_source(contract(table()), url)

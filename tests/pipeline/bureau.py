@@ -181,13 +181,13 @@ def doomed_landing(variables: dict[str, str], acknowledged: str, point: int) -> 
 
     A landing that returns writes its batch's number; one that lives writes how many calls it made as well.
     """
-    made = _die_at(point)
+    made = die_at(point)
     with open_hub(Settings.from_environment(variables), clock=lambda: NOON) as hub:
         batch = land(hub, NAME)["batches"][0]["batch"]
         Path(acknowledged).write_text(f"{batch} {made()}")
 
 
-def _die_at(point: int) -> Callable[[], int]:
+def die_at(point: int) -> Callable[[], int]:
     calls = 0
     house = str(Path(__file__).resolve().parents[2])
 
