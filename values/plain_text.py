@@ -9,12 +9,13 @@ import pyarrow.compute as pc
 
 from schemas.reasons import Reason
 from values.cleaned import Cleaned, Mask, bits
-from values.levels import compare_with
+from values.levels import compare_by
 from values.shapes import PLAIN_TEXT, short_texts_among
 from values.text_column import TextColumn, with_nulls
 from values.text_forms import SENTINEL_WORDS, composed, is_sentinel, single_spaces, suspicious_form, tidy
-
-LEVELS = ("missing", "different", "similar", "close", "same_words", "same_letters", "same")
+from values.text_likeness import LEVELS as LEVELS
+from values.text_likeness import SAME, text_keys
+from values.text_likeness import likeness as likeness
 
 
 def clean(texts: pa.Array, *, length: int = 200) -> Cleaned:
@@ -68,22 +69,13 @@ def check(values: pa.Array) -> npt.NDArray[np.bool_]:
 
 
 def keys(values: pa.Array) -> dict[str, pa.Array]:
-    """Return `letters`: lower case, without spaces and punctuation."""
-    column = TextColumn(values)
-    letters = pc.utf8_lower(pc.replace_substring_regex(column.texts, r"[\s\pP]+", ""))
-    return {"letters": with_nulls(letters, column.empty)}
+    """Return match keys: see `values.text_likeness.text_keys`."""
+    return text_keys(values)
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
-    """Return levels: same, same letters whatever the punctuation and case, different, missing."""
-    return compare_with(left, right, {5: same_letters}, 6)
-
-
-def same_letters(left: TextColumn, right: TextColumn) -> Mask:
-    """Say where two columns hold the same letters and digits."""
-    a, b = keys(left.texts)["letters"], keys(right.texts)["letters"]
-    found: Mask = pc.fill_null(pc.equal(a, b), False).to_numpy(zero_copy_only=False)
-    return found
+    """Return levels: see `values.text_likeness`."""
+    return compare_by(likeness, left, right, SAME)
 
 
 def mask(values: pa.Array) -> pa.Array:
