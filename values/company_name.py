@@ -11,20 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.reasons import Reason
-from values.cleaned import Cleaned, Mask, bits
+from values.cleaned import Cleaned, bits
+from values.company_likeness import LEVELS as LEVELS
+from values.company_likeness import SAME, folded_letters
+from values.company_likeness import likeness as likeness
 from values.company_parts import CompanyParts, cut_company
-from values.levels import compare_with
+from values.levels import compare_by
 from values.plain_text import judge as judge_text
 from values.private_use import map_private_use
 from values.shapes import IDEOGRAPH, code_point_table, short_texts_among
-from values.text_column import CodePoints, TextColumn, with_nulls
+from values.text_column import TextColumn, with_nulls
 from values.text_forms import LOST_CHARACTERS, SENTINEL_WORDS
-from values.variants import fold_table
-
-LEVELS = (
-    "missing", "different", "other_branch", "similar_own_name", "same_own_name", "same_own_and_industry", "same_core",
-    "variant", "same",
-)  # fmt: skip
 
 _PLAIN = code_point_table(((65, 90), (97, 122)), more="（）") | IDEOGRAPH
 _BRACKETS = str.maketrans("()〔〕【】[]﹙﹚〈〉{}", "（）（）（）（）（）（）（）")
@@ -126,30 +123,12 @@ def _core(cut: CompanyParts) -> str:
 
 
 def _folded(texts: pa.Array) -> pa.StringArray:
-    points = TextColumn(texts).points
-    kept = points.kept(_LETTERS[points.points])
-    return CodePoints(fold_table()[kept.points], kept.starts).texts()
-
-
-_LETTERS = IDEOGRAPH | code_point_table(
-    ((48, 57), (65, 90), (97, 122), (0xC0, 0x24F), (0x370, 0x1FFF), (0xE000, 0xF8FF))
-)
+    return folded_letters(texts).texts()
 
 
 def compare(left: pa.Array, right: pa.Array, *, regions: tuple[str, ...] = ()) -> npt.NDArray[np.int8]:
-    """Return levels: same, same core (division and legal form aside), same trade name, different, missing.
-
-    `regions` as in `keys`.
-    """
-    agreements = {level: partial(_same_key, key=key, regions=regions) for level, key in ((4, "own_name"), (6, "core"))}
-    return compare_with(left, right, agreements, 8)
-
-
-def _same_key(left: TextColumn, right: TextColumn, key: str, regions: tuple[str, ...]) -> Mask:
-    a, b = (keys(side.texts, regions=regions)[key] for side in (left, right))
-    equal: Mask = pc.fill_null(pc.equal(a, b), False).to_numpy(zero_copy_only=False)
-    filled: Mask = pc.fill_null(pc.greater(pc.utf8_length(a), 1), False).to_numpy(zero_copy_only=False)
-    return equal & filled
+    """Return levels: see `values.company_likeness`. `regions` as in `keys`."""
+    return compare_by(partial(likeness, regions=regions), left, right, SAME)
 
 
 def mask(values: pa.Array) -> pa.Array:

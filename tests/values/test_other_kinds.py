@@ -278,11 +278,25 @@ def test_parts_of_business_names(
 def test_levels_of_business_names() -> None:
     pairs = [
         ("秦皇岛市鑫海商贸有限公司", "秦皇岛鑫海商贸有限责任公司", "same_core"),
+        ("秦皇岛市鑫海商贸有限公司", "鑫海商贸有限公司", "same_core"),
         ("鑫海商贸有限公司", "鑫海贸易有限公司", "same_own_name"),
-        ("鑫海商贸有限公司", "鑫海商贸有限公司第一分公司", "same_own_name"),
+        ("鑫海商贸有限公司", "鑫海商贸经营部", "same_own_and_industry"),
+        ("鑫海商贸有限公司", "鑫海商贸有限公司第一分公司", "other_branch"),
+        ("鑫海商贸有限公司秦皇岛分公司", "鑫海商贸有限公司第一分公司", "other_branch"),
+        ("鑫海商贸有限公司第一分公司", "秦皇岛鑫海商贸有限责任公司第一分公司", "same_core"),
+        ("鑫海商贸有限公司第一分公司", "鑫海贸易有限公司", "different"),
         ("鑫海商贸有限公司", "金海商贸有限公司", "different"),
+        ("鑫海商贸有限公司", "新海商贸有限公司", "similar_own_name"),
+        ("鑫海达商贸有限公司", "鑫海大商贸有限公司", "similar_own_name"),
+        ("鑫海达商贸有限公司", "鑫海源商贸有限公司", "similar_own_name"),
+        ("鑫海达商贸有限公司", "鑫海源餐饮有限公司", "different"),
+        ("鑫海商贸(秦皇岛)有限公司", "鑫海商贸（秦皇岛）有限公司", "variant"),
+        ("鑫海商貿有限公司", "鑫海商贸有限公司", "variant"),
         ("鑫海商贸有限公司", "鑫海商贸有限公司", "same"),
+        ("鑫海商贸有限公司", None, "missing"),
     ]
-    levels = company_name.compare(texts(p[0] for p in pairs), texts(p[1] for p in pairs))
-    assert [company_name.LEVELS[level] for level in levels] == [p[2] for p in pairs]
+    left, right = (texts(p[side] for p in pairs) for side in (0, 1))
+    for one, other in ((left, right), (right, left)):
+        found = [company_name.LEVELS[level] for level in company_name.compare(one, other)]
+        assert dict(zip(pairs, found, strict=True)) == {p: p[2] for p in pairs}
     assert company_name.mask(texts(["秦皇岛鑫海商贸有限公司", "张三小吃店"])).to_pylist() == ["秦皇****公司", "张****"]
