@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +11,14 @@ from schemas.contract import Emit, FieldMapping
 from standardise.plan import TablePlan
 from values.cleaned import Cleaned
 from values.kinds import KINDS
+
+
+def recipe(emit: Emit, mapping: FieldMapping, plan: TablePlan) -> Hashable:
+    """Return all that `clean_field` depends on beside the rows: equal recipes make the same of the same rows."""
+    standard = plan.standard_field(emit, mapping.field)
+    past = any(rule.code == "not_future" for rule in standard.rules)
+    cells = (mapping.columns, mapping.joiner, mapping.formats, mapping.codes)
+    return (*cells, standard.kind, standard.length, standard.codes, past)
 
 
 def clean_field(texts: pa.Array, emit: Emit, mapping: FieldMapping, plan: TablePlan) -> Cleaned:

@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 from schemas.contract import Emit, FieldMapping
 from schemas.reasons import Reason
 from standardise.agreement import check_label_columns, check_number, check_swapped, check_words_elsewhere
-from standardise.cleaning import clean_field
+from standardise.cleaning import clean_field, recipe
 from standardise.identifier import Routing, route
 from standardise.notes import Note, Notes
 from standardise.plan import IDENTIFIER, TablePlan, fields_of
 from standardise.source_text import Selection, SourceRows, placeholder_rows, select, taken, text_of
+from values.cleaned import Cleaned
 
 ACCEPTED, QUARANTINED, HELD = 0, 1, 2
 STATE_NAMES = ("accepted", "quarantined", "held")  # in the order of the numbers
@@ -101,10 +102,22 @@ def _values(
         if mapping.type_column:
             types = taken(source.column(mapping.type_column), chosen, len(source))
         return route(texts, types, mapping, Routing(context.emit, context.plan, context.notes)).columns()
-    cleaned = clean_field(texts, context.emit, mapping, context.plan)
+    cleaned = _cleaned_once(source, mapping, texts, chosen, context)
     context.notes.add_findings(mapping.field, cleaned.findings)
     context.notes.add(mapping.field, Reason.SENTINEL, placeholder_rows(source, mapping, chosen))
     return {mapping.field: cleaned.values}
+
+
+def _cleaned_once(
+    source: SourceRows, mapping: FieldMapping, texts: pa.Array, chosen: Selection, context: _Context
+) -> Cleaned:
+    """Clean a field, unless another emit of the same rows has made the same of the same cells."""
+    if mapping.split or not mapping.columns or len(chosen) < len(source) or not chosen.whole:
+        return clean_field(texts, context.emit, mapping, context.plan)
+    made = recipe(context.emit, mapping, context.plan)
+    if made not in source.cleaned:
+        source.cleaned[made] = clean_field(texts, context.emit, mapping, context.plan)
+    return source.cleaned[made]
 
 
 def _ignored(source: SourceRows, chosen: Selection, plan: TablePlan) -> dict[str, pa.Array]:

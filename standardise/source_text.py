@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from schemas.contract import Emit, FieldMapping
 from schemas.reasons import Reason
 from standardise.notes import Notes
 from standardise.plan import TablePlan
+from values.cleaned import Cleaned
 from values.row_identity import source_keys
 from values.text_forms import is_number_sentinel, is_sentinel
 
@@ -25,11 +26,16 @@ FEWEST_REPEATED = 4
 
 @dataclass(frozen=True)
 class SourceRows:
-    """The rows of a chunk that are standardised: `raw` columns, with key and source time beside them."""
+    """The rows of a chunk that are standardised: `raw` columns, with key and source time beside them.
+
+    `cleaned` remembers what was made of whole columns, by `standardise.cleaning.recipe`: a person's address and the
+    household's are the same cells, cut once.
+    """
 
     raw: pa.Table
     keys: pa.Array
     observed: pa.Array
+    cleaned: dict[Hashable, Cleaned] = field(default_factory=dict, compare=False, repr=False)
 
     def __len__(self) -> int:
         return int(self.raw.num_rows)

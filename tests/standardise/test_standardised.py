@@ -286,6 +286,26 @@ def test_only_a_day_that_must_be_past_may_not_be_to_come() -> None:
     assert ("death", "died_on", "date_out_of_range", "quarantined") in refusals(done)
 
 
+def test_two_statements_of_the_same_cells_are_what_each_would_be_alone() -> None:
+    """What was made of a column once is used again only for the same kind of value, of the same rows."""
+    emits = (
+        Emit("person", "person", (of("name", "XM"), of("address", "ADDR"), of("household_number", "HH"))),
+        Emit("firm", "business", (of("name", "XM"), of("address", "ADDR")), when_present=("HH",)),
+        Emit("house", "household", (of("household_number", "HH"), of("address", "ADDR")),
+             (PartyMapping("member", "person"),)),
+    )  # fmt: skip
+    table = TableContract("T", ("ID",), emits)
+    rows = raw(
+        ID=list("123"), XM=["张伟", "李 娜", "王芳"], ADDR=["河北大街99号 ", "无", "文化路1号"], HH=["a", None, "c"]
+    )
+    together = standardise(rows, plan(table)).statements
+    for emit in emits:
+        needed = [one for one in emits if one is emit or (emit.is_fact and one.name == "person")]
+        alone = standardise(rows, plan(replace(table, emit=tuple(needed)))).statements[emit.name]
+        assert together[emit.name] == alone
+    assert together["person"].column("name").to_pylist() == ["张伟", "李娜", "王芳"]
+
+
 def test_cells_that_are_joined_leave_out_what_says_nothing() -> None:
     table = TableContract(
         "T", ("ID",), (Emit("person", "person", (of("name", "XM"), of("address", "ROAD", "NO", "ROOM", joiner=""))),)
