@@ -16,17 +16,19 @@ import pyarrow.compute as pc
 from schemas.gazetteer import Gazetteer
 from schemas.reasons import Reason
 from values import address_agreement
+from values.address_agreement import likeness as likeness
 from values.address_parts import parse as parse
 from values.cleaned import Cleaned, Flags, bits
 from values.levels import Levels
+from values.name_keys import folded_points
 from values.plain_text import judge as judge_text
 from values.private_use import map_private_use
 from values.shapes import IDEOGRAPH, code_point_table, short_texts_among
 from values.text_column import TextColumn, with_nulls
 from values.text_forms import LOST_CHARACTERS, SENTINEL_WORDS
-from values.variants import fold_table
 
 LEVELS = address_agreement.LEVELS
+EQUAL_IS_TOP = False
 
 _PLAIN = code_point_table(((48, 57), (65, 90), (97, 122)), more="-()") | IDEOGRAPH
 _HAN_SPACE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
@@ -105,19 +107,20 @@ def keys(values: pa.Array, gazetteer: Gazetteer | None = None) -> dict[str, pa.A
 
 
 def _letters(values: pa.Array) -> pa.Array:
-    points = TextColumn(values).points
-    kept = points.kept(_PLAIN[points.points] & ~np.isin(points.points, (40, 41, 45)))
-    folded = type(kept)(fold_table()[kept.points], kept.starts)
-    return with_nulls(folded.texts(), kept.lengths == 0)
+    points = folded_points(TextColumn(values))
+    return with_nulls(points.texts(), points.lengths == 0)
 
 
 def compare(left: pa.Array, right: pa.Array, gazetteer: Gazetteer | None = None) -> Levels:
     """Return levels: same house, building, number, road or town, different; missing where no part tells.
 
-    Same letters are the same house also where an address cannot be read.
+    Same letters are the same house also where an address cannot be read. Equal addresses say no more than their parts:
+    two that name the district alone are missing.
     """
-    letters = pc.fill_null(pc.equal(_letters(left), _letters(right)), False).to_numpy(zero_copy_only=False)
-    return address_agreement.compare_parts(left, right, letters, gazetteer)
+    texts = [TextColumn(side).texts for side in (left, right)]
+    encoded = pa.concat_arrays(texts).dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return likeness(encoded.dictionary, gazetteer)(codes[: len(left)], codes[len(left) :])
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,10 @@ import pyarrow.compute as pc
 from schemas.gazetteer import Gazetteer
 from values.address_parts import parse
 from values.cleaned import Mask
+from values.fingerprints import Fingerprints, Prints
 from values.gazetteer_index import index_of
-from values.levels import DIFFERENT, MISSING, Levels
+from values.levels import DIFFERENT, MISSING, CompareRows, Levels, Rows
+from values.name_keys import folded_points
 from values.text_column import TextColumn, with_nulls
 
 LEVELS = ("missing", "different", "same_town", "same_road", "same_number", "same_building", "same_house")
@@ -49,60 +52,107 @@ def _path(*pieces: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(*pieces, "|")
 
 
-def compare_parts(left: pa.Array, right: pa.Array, letters: Mask, gazetteer: Gazetteer | None) -> Levels:
-    """Return the level of each pair; `letters` says which are letter for letter the same.
+def likeness(values: pa.Array, gazetteer: Gazetteer | None = None) -> CompareRows:
+    """Return a comparison of rows of `values` that are there; each value is read once."""
+    return PlaceCodes.of(parse(values, gazetteer).parts, gazetteer, values).levels
 
-    A part that one side lacks is no disagreement: such a pair stays at the coarser level, or is missing.
+
+def compare_parts(left: pa.Table, right: pa.Table, gazetteer: Gazetteer | None = None) -> Levels:
+    """Return the levels of aligned tables of parts (columns as in values.address_parts), as they were read before.
+
+    Texts that could not be read say nothing here: such a pair is missing.
     """
-    pair = _Pair(parts_of(left, gazetteer), parts_of(right, gazetteer), gazetteer)
-    apart = pair.divisions_apart() | pair.clash("outside")
-    road = pair.same_place() & ~apart
-    number = road & pair.same("number") & ~pair.clash("lane")
-    stands = number | (road & pair.same("estate") & ~pair.clash("number") & ~pair.clash("road"))
-    building = stands & pair.same("building")
-    inside = (building | (number & pair.neither("building"))) & pair.alike("unit")
-    house = inside & (pair.same("room") | (number & pair.alike("room") & pair.alike("estate")))
-    town = pair.same("town_name") & ~apart
-    levels = np.full(len(apart), MISSING, dtype=np.int8)
-    levels[apart | pair.other_place() | pair.clash("town_name")] = DIFFERENT
-    for found, level in ((town, _TOWN), (road, _ROAD), (number, _NUMBER), (building, _BUILDING), (house, _HOUSE)):
-        levels[found] = level
-    unread = letters & ~pair.anchored() & (pc.utf8_length(TextColumn(left).texts).to_numpy() >= _LONG_ENOUGH)
-    levels[unread & pair.both("rest")] = _HOUSE
-    return levels
+    codes = PlaceCodes.of(pa.concat_tables([left, right.select(left.column_names)]), gazetteer)
+    rows = np.arange(len(left), dtype=np.int64)
+    return codes.levels(rows, rows + len(left))
 
 
 @dataclass(frozen=True)
-class _Pair:
-    """The parts of both sides, and what each part says about them."""
+class PlaceCodes:
+    """The parts of addresses as integers, a row each: equal parts have equal codes, -1 where an address has none."""
 
-    left: pa.Table
-    right: pa.Table
+    parts: Mapping[str, npt.NDArray[np.int32]]
+    division_codes: Sequence[str]  # what the codes of the part `division` stand for
+    anchored: Mask  # names a town, village, road or estate
+    letters: Prints  # of the whole text, marks aside; 0 where it is not given or short
     gazetteer: Gazetteer | None
 
+    @classmethod
+    def of(cls, parts: pa.Table, gazetteer: Gazetteer | None, texts: pa.Array | None = None) -> PlaceCodes:
+        """Return the codes of a table of parts, and of the texts they were read from."""
+        encoded = {name: _encoded(parts[name]) for name in _COMPARED}
+        codes = {name: column.indices.fill_null(-1).to_numpy().astype(np.int32) for name, column in encoded.items()}
+        anchored = np.logical_or.reduce([codes[name] >= 0 for name in ("town_name", "village", "road", "estate")])
+        letters = np.zeros(len(parts), dtype=np.uint64)
+        if texts is not None:
+            points = folded_points(TextColumn(texts))
+            letters = np.where(points.lengths >= _LONG_ENOUGH, Fingerprints(points).rows, letters)
+        return cls(codes, encoded["division"].dictionary.to_pylist(), anchored, letters, gazetteer)
+
+    def levels(self, left: Rows, right: Rows) -> Levels:
+        """Return the level of each pair of rows.
+
+        A part that one side lacks is no disagreement: such a pair stays at the coarser level, or is missing.
+        """
+        pair = _Pair(self, left, right)
+        apart = pair.divisions_apart() | pair.clash("outside")
+        road = pair.same_place() & ~apart
+        number = road & pair.same("number") & ~pair.clash("lane")
+        stands = number | (road & pair.same("estate") & ~pair.clash("number") & ~pair.clash("road"))
+        building = stands & pair.same("building")
+        inside = (building | (number & pair.neither("building"))) & pair.alike("unit")
+        house = inside & (pair.same("room") | (number & pair.alike("room") & pair.alike("estate")))
+        town = pair.same("town_name") & ~apart
+        levels = np.full(len(left), MISSING, dtype=np.int8)
+        levels[apart | pair.other_place() | pair.clash("town_name")] = DIFFERENT
+        for found, level in ((town, _TOWN), (road, _ROAD), (number, _NUMBER), (building, _BUILDING), (house, _HOUSE)):
+            levels[found] = level
+        unread = (self.letters[left] == self.letters[right]) & (self.letters[left] != 0)
+        unread &= ~(self.anchored[left] & self.anchored[right]) & pair.both("rest")
+        levels[unread] = _HOUSE
+        return levels
+
+
+_COMPARED = (
+    "division", "town_name", "village", "road", "number", "lane", "estate", "building", "unit", "room", "rest",
+    "outside",
+)  # fmt: skip
+
+
+def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    whole = column.combine_chunks()
+    plain = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+    return plain.cast(pa.string()).dictionary_encode()
+
+
+class _Pair:
+    """What each part says about pairs of rows; both sides of a part are looked up once."""
+
+    def __init__(self, codes: PlaceCodes, left: Rows, right: Rows) -> None:
+        self._codes = codes
+        self._sides: dict[str, tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]] = {
+            name: (part[left], part[right]) for name, part in codes.parts.items()
+        }
+
     def same(self, name: str) -> Mask:
-        return _mask(pc.equal(self.left[name], self.right[name]))
+        a, b = self._sides[name]
+        return np.asarray((a == b) & (a >= 0), dtype=bool)
 
     def clash(self, name: str) -> Mask:
-        return _mask(pc.not_equal(self.left[name], self.right[name]))
+        a, b = self._sides[name]
+        return np.asarray((a != b) & (np.minimum(a, b) >= 0), dtype=bool)
 
     def both(self, name: str) -> Mask:
-        return _mask(pc.and_(pc.is_valid(self.left[name]), pc.is_valid(self.right[name])))
+        a, b = self._sides[name]
+        return np.asarray(np.minimum(a, b) >= 0, dtype=bool)
 
     def neither(self, name: str) -> Mask:
-        return _mask(pc.and_(pc.is_null(self.left[name]), pc.is_null(self.right[name])))
+        a, b = self._sides[name]
+        return np.asarray(np.maximum(a, b) < 0, dtype=bool)
 
     def alike(self, name: str) -> Mask:
-        return self.same(name) | self.neither(name)
-
-    def anchored(self) -> Mask:
-        """Both name a town, village, road or estate."""
-        sides = []
-        for table in (self.left, self.right):
-            names = (table[name] for name in ("town_name", "village", "road", "estate"))
-            sides.append(np.logical_or.reduce([_mask(pc.is_valid(column)) for column in names]))
-        found: Mask = sides[0] & sides[1]
-        return found
+        a, b = self._sides[name]
+        return np.asarray(a == b, dtype=bool)
 
     def same_place(self) -> Mask:
         """The same road; or village or estate where no two roads or villages speak against it."""
@@ -117,19 +167,13 @@ class _Pair:
 
     def divisions_apart(self) -> Mask:
         """Two divisions that differ; a zone and a district it lies in do not."""
-        rows = np.flatnonzero(self.clash("division"))
-        apart = np.zeros(len(self.left), dtype=bool)
+        apart = self.clash("division")
+        rows = np.flatnonzero(apart)
         if len(rows):
-            left, right = (
-                table["division"].take(pa.array(rows)).cast(pa.int64()).to_numpy() for table in (self.left, self.right)
-            )
-            pairs, which = np.unique(left * 1_000_000 + right, return_inverse=True)
-            index = index_of(self.gazetteer)
-            meets = [index.meet(f"{pair // 1_000_000:06d}", f"{pair % 1_000_000:06d}") for pair in pairs.tolist()]
+            a, b = (side[rows].astype(np.int64) for side in self._sides["division"])
+            codes = self._codes.division_codes
+            pairs, which = np.unique(a * len(codes) + b, return_inverse=True)
+            index = index_of(self._codes.gazetteer)
+            meets = [index.meet(codes[pair // len(codes)], codes[pair % len(codes)]) for pair in pairs.tolist()]
             apart[rows] = ~np.array(meets, dtype=bool)[which]
         return apart
-
-
-def _mask(values: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    found: Mask = pc.fill_null(values, False).to_numpy()
-    return found.astype(bool)

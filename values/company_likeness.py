@@ -25,10 +25,9 @@ from values.company_parts import CompanyParts, cut_company
 from values.fingerprints import Fingerprints, Prints
 from values.levels import DIFFERENT, CompareRows, Levels, Rows
 from values.lookalikes import shape_table
-from values.name_keys import LETTERS
+from values.name_keys import folded_points
 from values.pinyin import reading_table
 from values.text_column import CodePoints, TextColumn
-from values.variants import fold_table
 
 LEVELS = (
     "missing", "different", "other_branch", "similar_own_name", "same_own_name", "same_own_and_industry", "same_core",
@@ -57,30 +56,27 @@ class CompanyFeatures:
     def of(cls, names: pa.Array, regions: tuple[str, ...]) -> CompanyFeatures:
         """Return the features of the names; `regions` as in `company_name.keys`."""
         cut = [cut_company(name or "", regions) for name in names.to_pylist()]
-        own = folded_letters(_texts(cut, "own_name"))
+        own = folded_points(TextColumn(_texts(cut, "own_name")))
         prints = Fingerprints(own)
         readings = reading_table()[0][own.points]
         sounds = np.where(readings == 0, own.points.astype(np.int64) + len(reading_table()[1]), readings)
         return cls(
-            Fingerprints(folded_letters(names)).rows,
+            _prints(names),
             prints.rows,
             prints.of(sounds),
             prints.of(shape_table()[own.points]),
             _first_letters(own),
             own.lengths,
-            *(Fingerprints(folded_letters(_texts(cut, part))).rows for part in ("industry", "form_class", "branch")),
+            *(_prints(_texts(cut, part)) for part in ("industry", "form_class", "branch")),
         )
-
-
-def folded_letters(texts: pa.Array) -> CodePoints:
-    """Return texts as letters and digits only, variants as one, Latin letters as capitals."""
-    points = TextColumn(texts).points
-    kept = points.kept(LETTERS[points.points])
-    return CodePoints(fold_table()[kept.points], kept.starts)
 
 
 def _texts(cut: list[CompanyParts], part: str) -> pa.StringArray:
     return pa.array([getattr(one, part) for one in cut], pa.string())
+
+
+def _prints(texts: pa.Array) -> Prints:
+    return Fingerprints(folded_points(TextColumn(texts))).rows
 
 
 def _first_letters(points: CodePoints) -> npt.NDArray[np.uint32]:

@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 from schemas.reasons import Reason
 from values.cleaned import Cleaned, bits
 from values.company_likeness import LEVELS as LEVELS
-from values.company_likeness import SAME, folded_letters
+from values.company_likeness import SAME
 from values.company_likeness import likeness as likeness
 from values.company_parts import CompanyParts, cut_company
 from values.levels import compare_by
+from values.name_keys import folded_points
 from values.plain_text import judge as judge_text
 from values.private_use import map_private_use
 from values.shapes import IDEOGRAPH, code_point_table, short_texts_among
@@ -123,7 +124,7 @@ def _core(cut: CompanyParts) -> str:
 
 
 def _folded(texts: pa.Array) -> pa.StringArray:
-    return folded_letters(texts).texts()
+    return folded_points(TextColumn(texts)).texts()
 
 
 def compare(left: pa.Array, right: pa.Array, *, regions: tuple[str, ...] = ()) -> npt.NDArray[np.int8]:

@@ -49,6 +49,7 @@ class Kind:
     levels: tuple[str, ...]
     context: frozenset[str]
     likeness: Callable[..., CompareRows] | None = None
+    equal_is_top: bool = True  # False: equal values too may say little, as two addresses that name the district alone
 
     def clean_with(self, texts: pa.Array, context: Mapping[str, Any]) -> Cleaned:
         """Return the cleaned texts, taking from the context what this kind understands and leaving the rest."""
@@ -85,7 +86,8 @@ def _arguments(verb: Callable[..., object]) -> frozenset[str]:
 
 def _kind(name: str, module: ModuleType) -> Kind:
     verbs = (module.clean, module.check, module.keys, module.compare, module.mask)
-    return Kind(name, *verbs, module.LEVELS, _arguments(module.clean), getattr(module, "likeness", None))
+    more = (getattr(module, "likeness", None), getattr(module, "EQUAL_IS_TOP", True))
+    return Kind(name, *verbs, module.LEVELS, _arguments(module.clean), *more)
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from schemas.reasons import Reason
 from tests.values.cases import assert_cases, texts
 from tests.values.gazetteers import shipped
-from values import address
+from values import address, address_agreement
 from values.kinds import KINDS
 
 
@@ -96,3 +98,15 @@ def test_keys_grow_finer_and_agree_however_an_address_is_written() -> None:
 
 def test_the_linkage_key_works_without_a_gazetteer_too() -> None:
     assert address.keys(texts(["河北省秦皇岛市海港区河北大街12号"]))["road"].to_pylist() == ["河北大街"]
+
+
+def test_parts_read_before_are_compared_without_the_texts() -> None:
+    left = texts([SAME, SAME, SAME, "秦皇岛市海港区", None])
+    right = texts(["河北大街十二号玉龙湾3-2-501", "河北大街13号", "海港区文化路12号", "秦皇岛市海港区", SAME])
+    tables = [address.parse(side, shipped()).parts for side in (left, right)]
+    levels = address_agreement.compare_parts(*tables, shipped())
+    assert [address.LEVELS[level] for level in levels] == ["same_house", "same_road", "different", "missing", "missing"]
+    assert levels.tolist() == address.compare(left, right, shipped()).tolist()
+    rows = KINDS["address"].compare_rows_with_context(pa.concat_arrays([left, right]), {"gazetteer": shipped()})
+    assert rows(np.arange(4), np.arange(5, 9)).tolist() == levels[:4].tolist()
+    assert not KINDS["address"].equal_is_top
