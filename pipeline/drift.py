@@ -9,7 +9,10 @@ import pyarrow as pa
 
 from connectors.drift import Drift, compare
 from connectors.source import CODES, Source, TableShape
-from schemas.contract import Contract, Severity, TableContract
+from pipeline.contract_change import UNKNOWN, ContractChange, proposed
+from profiling.likely_field import label_forms
+from schemas.code_table import code_table_names, load_code_table
+from schemas.contract import CodeMap, Contract, Severity, TableContract
 from schemas.errors import SourceDrift
 from schemas.reasons import Reason
 from values.code import clean
@@ -21,8 +24,9 @@ _LONGEST = 8  # a longer text in a column of codes may be somebody's name or num
 
 @dataclass(frozen=True)
 class Findings:
-    """What differs. `lines` are the diff, `proposal` the lines of YAML that would settle it; `held` is why the batch
-    is held, "" when it is not; `shape` maps each used column to the type the source declares (nothing for files).
+    """What differs. `lines` are the diff against the source, `proposal` the diff of the contract that would settle it;
+    `held` is why the batch is held, "" when it is not; `shape` maps each used column to the type the source declares
+    (nothing for files).
     """
 
     lines: tuple[str, ...] = ()
@@ -35,7 +39,9 @@ class Findings:
 class _Difference:
     severity: Severity
     line: str
-    proposal: tuple[str, ...] = ()
+    retyped: str = ""
+    crosswalk: str = ""
+    codes: tuple[str, ...] = ()
 
 
 def find_drift(
@@ -53,16 +59,16 @@ def find_drift(
     differences = [*_columns(drift, table), *_types(table, shape, done)]
     if not drift.fatal:
         differences += _codes(source, contract, table, since)
+    proposal = _proposal(contract, drift, differences)
     if drift.fatal or any(one.severity == "fail" for one in differences):
         diff = drift.lines + tuple(one.line for one in differences if one.line not in drift.lines)
-        proposal = [line for one in differences for line in one.proposal]
         diff += ("契约可改为 the contract could say:", *(f"  {line}" for line in proposal)) if proposal else ()
         detail = f"{table.name}: 结构或代码与契约不符 not as the contract says"
         raise SourceDrift(contract.department, contract.connection, detail, diff=diff)
     held = "; ".join(one.line for one in differences if one.severity == "hold")
     return Findings(
         tuple(one.line for one in differences),
-        tuple(line for one in differences for line in one.proposal),
+        proposal,
         f"drift: {held}" if held else "",
         _types_of(table, shape),
     )
@@ -70,14 +76,38 @@ def find_drift(
 
 def _columns(drift: Drift, table: TableContract) -> Iterator[_Difference]:
     for old, new in drift.renamed.items():
-        yield _Difference("fail", f"- {old}  (改名为 renamed to {new}?)", (f"# {table.name}: {old} → {new}",))
-    renamed = set(drift.renamed.values())
-    fresh = [name for name in drift.new if name not in renamed]
-    if fresh:
-        ignored = ", ".join([*table.ignore, *fresh])
-        proposal = (f"# {table.name}: map it, or", f"ignore: [{ignored}]")
-        for name in fresh:
-            yield _Difference(table.drift.new, f"+ {name}", proposal if name == fresh[0] else ())
+        yield _Difference("fail", f"- {old}  (改名为 renamed to {new}?)")
+    for name in drift.new:
+        if name not in drift.renamed.values():
+            yield _Difference(table.drift.new, f"+ {name}")
+    for name in drift.gone:
+        yield _Difference("warn", f"- {name}  (已忽略，来源不再有 ignored, and gone from the source)")
+
+
+def _proposal(contract: Contract, drift: Drift, differences: Sequence[_Difference]) -> tuple[str, ...]:
+    """Return the diff of the contract's file that would settle these differences."""
+    if not differences and not drift.fatal:
+        return ()
+    renamed = dict(drift.renamed)
+    change = ContractChange(
+        drift.table,
+        renamed,
+        missing=[name for name in drift.missing if name not in renamed],
+        new=[name for name in drift.new if name not in renamed.values()],
+        gone=drift.gone,
+        retyped=[one.retyped for one in differences if one.retyped],
+        codes={one.crosswalk: _meant(contract.codes[one.crosswalk], one.codes) for one in differences if one.codes},
+    )
+    return proposed(contract.path.read_text("utf-8"), contract.path.name, change)
+
+
+def _meant(crosswalk: CodeMap, codes: Sequence[str]) -> dict[str, str]:
+    """Return for each unknown code the city's code whose label it is, "?" where it is none."""
+    if crosswalk.table not in code_table_names():
+        return dict.fromkeys(codes, UNKNOWN)
+    table = load_code_table(crosswalk.table)
+    labels = {form: code for code, text in table.entries.items() for form in label_forms(text.zh, text.en)}
+    return {code: labels.get(code, code if code in table.entries else UNKNOWN) for code in codes}
 
 
 def _types_of(table: TableContract, shape: TableShape) -> dict[str, str]:
@@ -93,7 +123,7 @@ def _types(table: TableContract, shape: TableShape, done: Sequence[Batch]) -> It
     for name, now in _types_of(table, shape).items():
         was = before.get(name, now)
         if was != now:
-            yield _Difference(table.drift.retyped, f"~ {name}: {was or '—'} → {now or '—'}")
+            yield _Difference(table.drift.retyped, f"~ {name}: {was or '—'} → {now or '—'}", retyped=name)
 
 
 def _codes(source: Source, contract: Contract, table: TableContract, since: str | None) -> Iterator[_Difference]:
@@ -111,11 +141,9 @@ def _codes(source: Source, contract: Contract, table: TableContract, since: str 
         if unknown:
             more = f" … {len(unknown)}" if len(unknown) > _SHOWN else ""
             shown = [_shown(text) for text in unknown[:_SHOWN]]
-            plain = [text for text in unknown[:_SHOWN] if _shown(text) == text]
-            proposal = (f"# codes.{name}:", *(f'"{text}": ""' for text in plain)) if plain else ()
-            yield _Difference(
-                table.drift.codes, f"? {column} ({name}): 未知代码 unknown {', '.join(shown)}{more}", proposal
-            )
+            plain = tuple(text for text in unknown[:_SHOWN] if _shown(text) == text)
+            line = f"? {column} ({name}): 未知代码 unknown {', '.join(shown)}{more}"
+            yield _Difference(table.drift.codes, line, crosswalk=name, codes=plain)
 
 
 def mapped_codes(table: TableContract) -> dict[str, str]:
