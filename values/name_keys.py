@@ -13,7 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from values.lookalikes import shape_table
-from values.pinyin import COMPOUND_SURNAMES, SEVERAL_READINGS, reading_numbers, reading_table, surname_table
+from values.pinyin import (
+    COMPOUND_SURNAMES,
+    SEVERAL_READINGS,
+    SEVERAL_SURNAMES,
+    reading_numbers,
+    reading_table,
+    surname_table,
+)
 from values.shapes import IDEOGRAPH, code_point_table
 from values.text_column import CodePoints, TextColumn, with_nulls
 from values.variants import fold_table
@@ -97,6 +104,7 @@ def _joined_readings(points: CodePoints, numbers: npt.NDArray[np.int32]) -> pa.S
 
 
 _SEVERAL = code_point_table((), more="".join(SEVERAL_READINGS))
+_SURNAMES = code_point_table((), more="".join(SEVERAL_SURNAMES))
 
 
 def _all_readings(
@@ -104,7 +112,10 @@ def _all_readings(
 ) -> pa.ListArray:
     """Return the list of readings of each name, one by one only where a character has several."""
     doubtful = _SEVERAL[points.points]
-    doubtful[points.starts[:-1][points.lengths > 0]] = False  # a surname's reading is settled
+    first = points.starts[:-1][points.lengths > 0]
+    surnames = points.points[first]
+    # most surnames have one reading; a compound one was read as such
+    doubtful[first] = _SURNAMES[surnames] & (numbers[first] == surname_table()[surnames])
     rows = np.flatnonzero(points.count(doubtful) > 0)
     if not len(rows):
         offsets = np.arange(len(points) + 1, dtype=np.int32)
@@ -116,8 +127,8 @@ def _all_readings(
         start, end = int(points.starts[row]), int(points.starts[row + 1])
         columns = (points.points[start:end], doubtful[start:end], numbers[start:end])
         choices = [
-            SEVERAL_READINGS[chr(point)] if several else (syllables[number],)
-            for point, several, number in zip(*(column.tolist() for column in columns), strict=True)
+            (SEVERAL_READINGS if place else SEVERAL_SURNAMES)[chr(point)] if several else (syllables[number],)
+            for place, (point, several, number) in enumerate(zip(*(one.tolist() for one in columns), strict=True))
         ]
         readings = [" ".join(parts) for parts in itertools.islice(itertools.product(*choices), _MOST_READINGS)]
         extra.append([reading for reading in readings if reading != text])

@@ -51,7 +51,9 @@ _MASKED = re.compile(rf"[{_HAN}A-Za-z ]*[*＊○◯●■×✕]+[{_HAN}A-Za-z*�
 _SPACED_HAN = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])")
 _ONLY_HAN_AND_SPACES = re.compile(rf"[{_HAN}]+(?:\s+[{_HAN}]+)+")
 _MANY = re.compile(rf"(?<=[{_HAN}])\s*[、,，;；/|]\s*(?=[{_HAN}])")
-_NOT_A_PERSON = re.compile(r"公司|有限|商店|经营部|合作社|委员会|派出所|事务所|身份证|护照|\d+号|测试")
+_NOT_A_PERSON = re.compile(r"公司|有限|商店|经营部|合作社|委员会|派出所|事务所|身份证|护照|\d+号|测试|新生儿")
+# 张三之女: a child whose name nobody has entered yet, or somebody known by a relative only
+_SOMEBODYS = re.compile(rf"[{_HAN}]{{2,}}(?:之(?:[大二三小长次幼]?[子女]|[妻夫父母])|婴儿?)")
 _FILLING = re.compile(r"(\d)\1{3,}")  # 999999
 _ALLOWED_MARKS = frozenset(" ·'’ʻʼ-.,`")
 
@@ -96,7 +98,8 @@ def _odd(column: TextColumn) -> Mask:
         odd[rows[last == ord("某")]] = True
         odd[rows[_opens_like_utf8()[points.points[points.starts[rows]]]]] = True
         titled = np.isin(last, [ord("生"), ord("士"), ord("志"), ord("姐")])  # 先生 女士 同志 小姐
-        odd[rows[(points.lengths[rows] >= 4) & titled]] = True
+        titled |= np.isin(last, [ord(letter) for letter in "子女妻夫父母婴儿"])  # 张三之女 张三婴儿 新生儿
+        odd[rows[(points.lengths[rows] >= 3) & titled]] = True
     return odd & ~column.empty
 
 
@@ -187,6 +190,8 @@ def _joined(text: str, flags: int) -> tuple[str, int]:
 def _fault(name: str, length: int) -> int:
     """Return why the text can be no name; 0 when it can."""
     if name.casefold() in _not_names() or name in {"0", "1", "2", "9"} or _NOT_A_PERSON.search(name):
+        return bits(Reason.NOT_A_NAME)
+    if _SOMEBODYS.fullmatch(name):
         return bits(Reason.NOT_A_NAME)
     kinds = {letter: unicodedata.category(letter) for letter in set(name)}
     if any(kind in ("Nd", "No") for kind in kinds.values()):

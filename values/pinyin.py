@@ -23,7 +23,7 @@ SURNAME_READINGS = {
         "朴piao 员yun 贠yun 繁po 尉wei 乐yue 召shao 折she 洗xian 冼xian 黑he 秘bi 冯feng 卜bu 令ling 过guo 应ying "
         "那na 柏bai 薄bo 郇xun 牟mu 逄pang 麴qu 佴nai 晟cheng 隗wei 哈ha 撒sa 訾zi 昝zan 郗xi 长zhang 都du 尹yin "
         "车che 沈shen 褚chu 臧zang 俞yu 喻yu 谌chen 眭sui 乜nie 阚kan 祭zhai 尧yao 巴ba 娄lou 万wan 石shi 曲qu "
-        "系xi 荀xun 占zhan 丁ding 行xing 阿a 逯lu 綦qi 亓qi 厍she 适kuo 钭tou"
+        "系xi 荀xun 占zhan 丁ding 行xing 阿a 逯lu 綦qi 亓qi 厍she 适kuo 钭tou 句gou"
     )
 }
 COMPOUND_SURNAMES = {
@@ -34,6 +34,14 @@ COMPOUND_SURNAMES = {
         "公孙gong-sun 申屠shen-tu 呼延hu-yan 夏侯xia-hou 独孤du-gu 南宫nan-gong 西门xi-men 东郭dong-guo "
         "闻人wen-ren 赫连he-lian 轩辕xuan-yuan 钟离zhong-li 鲜于xian-yu 闾丘lü-qiu 太史tai-shi 完颜wan-yan "
         "拓跋tuo-ba 纳兰na-lan"
+    )
+}
+# Surnames that families read in more than one way; the first reading is the one above.
+SEVERAL_SURNAMES = {
+    pair[0]: tuple(pair[1:].split(","))
+    for pair in words(
+        "乐yue,le 覃qin,tan 盖ge,gai 缪miao,mou 隗wei,kui 郇xun,huan 黑he,hei 朴piao,pu 尉wei,yu 折she,zhe 都du,dou "
+        "洗xian,xi 句gou,ju 种chong,zhong 薄bo,bao 柏bai,bo 召shao,zhao 翟zhai,di 员yun,yuan 秘bi,mi 佴nai,er"
     )
 }
 # Characters of given names that are read in more than one way; the first reading is the usual one in names.
@@ -71,7 +79,7 @@ def reading_table() -> tuple[npt.NDArray[np.int32], pa.StringArray]:
         index[point] = known.setdefault(chr(point).lower(), len(known))
     for reading in (*SURNAME_READINGS.values(), *(r for pair in COMPOUND_SURNAMES.values() for r in pair.split())):
         known.setdefault(_toneless(reading), len(known))
-    for several in SEVERAL_READINGS.values():
+    for several in (*SEVERAL_READINGS.values(), *SEVERAL_SURNAMES.values()):
         for reading in several:
             known.setdefault(reading, len(known))
     return index, pa.array(list(known), pa.string())

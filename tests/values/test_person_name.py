@@ -151,6 +151,28 @@ def test_keys_keep_several_readings_and_fold() -> None:
     assert keys["readings"][2].as_py() is None
 
 
+def test_surnames_that_families_read_in_two_ways_keep_both() -> None:
+    names = ["乐嘉", "盖叫天", "尉迟恭", "单雄信", "句践", "乐乐"]
+    assert person_name.keys(texts(names))["readings"].to_pylist() == [
+        ["yue jia", "le jia"],
+        ["ge jiao tian", "gai jiao tian"],
+        ["yu chi gong"],  # of two characters: read as such
+        ["shan xiong xin"],
+        ["gou jian", "ju jian"],
+        ["yue le", "yue yue", "le le", "le yue"],
+    ]
+
+
+@pytest.mark.parametrize("name", ["张三之女", "李小龙之子", "王芳之长女", "张三之妻", "张三婴儿", "新生儿", "刘新生儿", "欧阳娜之次子"])
+def test_a_child_that_has_no_name_yet_is_no_name(name: str) -> None:
+    assert_cases(person_name.clean, [(name, None, {Reason.NOT_A_NAME})])
+
+
+@pytest.mark.parametrize("name", ["王羲之", "张之子", "顾恺之", "孔子", "陈婴", "刘女", "张儿", "王子", "之女", "祖冲之"])
+def test_a_name_that_only_looks_like_it_stays(name: str) -> None:
+    assert_cases(person_name.clean, [(name, name, set())])
+
+
 NAMES = st.text(alphabet="张王李欧阳单乐晟伟闫阎峯峰·• 　\u200bAbé(补)1男*无\ue863", max_size=12)
 
 
