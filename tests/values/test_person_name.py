@@ -163,12 +163,16 @@ def test_surnames_that_families_read_in_two_ways_keep_both() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["张三之女", "李小龙之子", "王芳之长女", "张三之妻", "张三婴儿", "新生儿", "刘新生儿", "欧阳娜之次子"])
+@pytest.mark.parametrize(
+    "name", ["张三之女", "李小龙之子", "王芳之长女", "张三之妻", "张三婴儿", "新生儿", "刘新生儿", "欧阳娜之次子"]
+)
 def test_a_child_that_has_no_name_yet_is_no_name(name: str) -> None:
     assert_cases(person_name.clean, [(name, None, {Reason.NOT_A_NAME})])
 
 
-@pytest.mark.parametrize("name", ["王羲之", "张之子", "顾恺之", "孔子", "陈婴", "刘女", "张儿", "王子", "之女", "祖冲之"])
+@pytest.mark.parametrize(
+    "name", ["王羲之", "张之子", "顾恺之", "孔子", "陈婴", "刘女", "张儿", "王子", "之女", "祖冲之"]
+)
 def test_a_name_that_only_looks_like_it_stays(name: str) -> None:
     assert_cases(person_name.clean, [(name, name, set())])
 
