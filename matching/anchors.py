@@ -1,4 +1,4 @@
-"""Anchors: the register's rows, the numbers they hold, and every record with its identifiers."""
+"""Anchors: the register's rows, the numbers they hold and held before, and every record with its identifiers."""
 
 # ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting
 
@@ -10,7 +10,7 @@ from matching.rules import AnchorSource, KeyColumn, LadderRules
 from matching.tables import key_text
 
 
-def keyed(rules: LadderRules) -> Step:
+def keyed(rules: LadderRules, source: str = "records", name: str = "keyed") -> Step:
     """Return one row a current record: `record_id`, `anchor_rank` (null: no anchor), names, time, its one or two keys.
 
     `primary_key` is the record's first identifier present, `other_key` the second one if it has both.
@@ -21,55 +21,128 @@ def keyed(rules: LadderRules) -> Step:
     if not rules.rows_are_entities:
         rank = f"CASE WHEN {first} IS NOT NULL THEN {rank} END"
     return Step(
-        "keyed",
+        name,
         f"""
         SELECT record_id, observed_at, {rank} AS anchor_rank,
             {quote(rules.name.column)} AS name, {former} AS former_name,
             coalesce({first}, {second}) AS primary_key,
             CASE WHEN {first} IS NOT NULL THEN {second} END AS other_key
-        FROM records
+        FROM {quote(source)}
         """,
     )
 
 
-def anchors(rules: LadderRules) -> list[Step]:
-    """Return `anchors`: every anchor row that an open key's decision can depend on, and no other.
+def former_states(rules: LadderRules) -> list[Step]:
+    """Return `former_states` (tables.FORMER_STATES): what the register rows of `history` ever said of themselves.
 
-    These are the rows that hold an open key and, where a number is one entity, all rows of the numbers so found.
+    `history` holds all states of the register rows in question, as statements. What a row says now is among them: it
+    does no harm, because what stands comes before what was.
+    """
+    return [
+        keyed(rules, "history", "keyed_history"),
+        Step(
+            "former_states",
+            "SELECT DISTINCT record_id, primary_key, other_key, name FROM keyed_history "
+            "WHERE anchor_rank IS NOT NULL ORDER BY ALL",
+        ),
+    ]
+
+
+def anchors(rules: LadderRules) -> list[Step]:
+    """Return `anchors`: every anchor row that an open key's decision can depend on, with the `unit` it stands for.
+
+    These are the rows that hold or held an open key and, where a number is one entity, all rows of the numbers so
+    found. There a number that its most trusted row has exchanged for another one goes on in that other number's unit:
+    a sole trader who became a company is one business with a history.
     """
     near = """
         SELECT * FROM keyed WHERE anchor_rank IS NOT NULL AND (
-            primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys) OR record_id IN (FROM moved))
+            primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys)
+            OR record_id IN (FROM moved) OR record_id IN (FROM reopened) OR record_id IN (
+                SELECT record_id FROM former_states
+                WHERE primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys)))
         """
     if rules.rows_are_entities:
-        return [Step("anchors", near, materialise=True)]
+        return [Step("anchors", f"SELECT *, 'row:' || record_id AS unit FROM ({near})", materialise=True)]
     return [
-        Step("anchors_near", f"SELECT DISTINCT primary_key FROM ({near})", materialise=True),
+        Step("anchor_rows_near", near, materialise=True),
+        Step(
+            "numbers_near",
+            """
+            SELECT primary_key FROM anchor_rows_near
+            UNION
+            SELECT primary_key FROM former_states WHERE record_id IN (SELECT record_id FROM anchor_rows_near)
+            """,
+            materialise=True,
+        ),
+        Step(
+            "anchor_rows",
+            """
+            SELECT * FROM keyed WHERE anchor_rank IS NOT NULL AND (
+                primary_key IN (FROM numbers_near) OR record_id IN (
+                    SELECT record_id FROM former_states WHERE primary_key IN (FROM numbers_near)))
+            """,
+            materialise=True,
+        ),
+        _continued(),
         Step(
             "anchors",
-            "SELECT * FROM keyed WHERE anchor_rank IS NOT NULL AND primary_key IN (FROM anchors_near)",
+            """
+            SELECT a.*, 'key:' || coalesce(c.into, a.primary_key) AS unit
+            FROM anchor_rows a LEFT JOIN continued c ON c.key = a.primary_key
+            """,
             materialise=True,
         ),
     ]
 
 
-def holdings(rules: LadderRules) -> Step:
-    """Return one row an open key that anchors hold: `key`, `holders` (entities, >= 1), `unit` (the first of them)."""
+def _continued() -> Step:
+    """Return `continued`: `key`, `into` of each number that went over into another one.
+
+    Only where one number succeeds it, and no row as trusted as the one that changed still holds the old one.
+    """
     return Step(
-        "holdings",
-        f"""
-        SELECT key, count(DISTINCT unit)::INTEGER AS holders, min(unit) AS unit
-        FROM (SELECT {anchor_unit(rules)} AS unit, unnest([primary_key, other_key]) AS key FROM anchors)
-        WHERE key IN (FROM open_keys)
-        GROUP BY key
+        "continued",
+        """
+        SELECT was.key, min(was.into) AS into FROM (
+            SELECT f.primary_key AS key, a.primary_key AS into, a.anchor_rank
+            FROM former_states f JOIN anchor_rows a ON a.record_id = f.record_id
+            WHERE f.primary_key <> a.primary_key
+            QUALIFY a.anchor_rank = min(a.anchor_rank) OVER (PARTITION BY f.primary_key)
+        ) was
+        LEFT JOIN (SELECT primary_key, min(anchor_rank) AS rank FROM anchor_rows GROUP BY primary_key) now
+            ON now.primary_key = was.key
+        WHERE now.rank IS NULL OR now.rank > was.anchor_rank
+        GROUP BY was.key HAVING count(DISTINCT was.into) = 1
         """,
         materialise=True,
     )
 
 
-def anchor_unit(rules: LadderRules) -> str:
-    """Return the SQL that names the entity of an anchor row before it has a hub id."""
-    return "'row:' || record_id" if rules.rows_are_entities else "'key:' || primary_key"
+def holdings() -> Step:
+    """Return `holdings`: `key`, `unit`, `former` of every open key that anchors hold; of one that none holds any more,
+    the units that held it before. One row a unit: several make the number ambiguous.
+    """
+    return Step(
+        "holdings",
+        """
+        WITH held AS (
+            SELECT key, unit, bool_and(unit <> 'key:' || primary_key AND key = primary_key AND by_number) AS former
+            FROM (
+                SELECT unit, primary_key, unit LIKE 'key:%' AS by_number,
+                    unnest([primary_key, other_key]) AS key FROM anchors
+            ) WHERE key IN (FROM open_keys) GROUP BY key, unit
+        ),
+        once AS (
+            SELECT DISTINCT f.key, a.unit
+            FROM (SELECT record_id, unnest([primary_key, other_key]) AS key FROM former_states) f
+            JOIN anchors a ON a.record_id = f.record_id
+            WHERE f.key IN (FROM open_keys) AND f.key NOT IN (SELECT key FROM held)
+        )
+        FROM held UNION ALL SELECT key, unit, TRUE FROM once
+        """,
+        materialise=True,
+    )
 
 
 def _key(key: KeyColumn) -> str:

@@ -7,63 +7,176 @@ from __future__ import annotations
 from engine.quoting import literal
 from engine.step import Step
 from matching.rules import LadderRules
+from matching.settlement import REFERENCE
 from matching.tables import LINKS, key_parts
 
-REASONS = ("no_identifier", "name_missing", "name_disagrees", "identifier_ambiguous")
+REASONS = (
+    "no_identifier", "name_missing", "name_disagrees", "identifier_ambiguous", "judged_same", "judged_not_same",
+)  # fmt: skip
 
 
-def decided(rules: LadderRules) -> Step:
-    """Return one row an open record: `decision`, `rung`, `level`, `reason`, `unit` (aimed at), keys.
+def by_rules(rules: LadderRules) -> list[Step]:
+    """Return `by_rules`: what the rules alone make of every open record: `decision`, `rung`, `level`, `reason`, `unit`
+    (aimed at; of several the first, a mere candidate), `aimed` (how many), `rank` (how firmly it is tied).
 
     A link's reason is `<rung>.<level>`; the reasons of what is not a link are REASONS. An identifier alone never links.
     """
-    missing = literal(rules.name.levels[0])
-    return Step(
-        "decided",
-        f"""
-        SELECT record_id, unit, primary_key, other_key, rung, level, decision,
+    missing, levels = literal(rules.name.levels[0]), ", ".join(literal(level) for level in rules.name.levels)
+    gathered = f"""
+        SELECT r.record_id, r.primary_key, r.other_key, r.own_row, r.anchor_rank, coalesce(a.aimed, 0) AS aimed, a.unit,
+            coalesce(c.level, {missing}) AS level, coalesce(c.agrees, FALSE) AS agrees,
             CASE
-                WHEN decision = 'link' THEN rung || '.' || level
-                WHEN primary_key IS NULL THEN 'no_identifier'
-                WHEN holders > 1 THEN 'identifier_ambiguous'
-                WHEN level = {missing} THEN 'name_missing'
-                ELSE 'name_disagrees'
-            END AS reason
-        FROM (
-            SELECT r.record_id, r.unit, r.primary_key, r.other_key, r.holders, coalesce(c.level, {missing}) AS level,
-                CASE
-                    WHEN r.own_row THEN 'register'
-                    WHEN r.primary_key IS NULL THEN 'none'
-                    WHEN r.holders > 0 THEN 'anchored_identifier'
-                    ELSE 'provisional_identifier'
-                END AS rung,
-                CASE
-                    WHEN r.own_row THEN 'link'
-                    WHEN r.primary_key IS NULL THEN 'insufficient'
-                    WHEN r.holders > 1 THEN 'review'
-                    WHEN c.agrees THEN 'link'
-                    WHEN c.level IS NULL OR c.level = {missing} THEN 'insufficient'
+                WHEN r.primary_key IS NULL AND NOT r.own_row THEN 'none'
+                WHEN a.former THEN 'former_identifier'
+                WHEN r.anchor_rank IS NOT NULL THEN 'register'
+                WHEN a.held OR a.unit IS NULL THEN 'anchored_identifier'
+                ELSE 'provisional_identifier'
+            END AS rung,
+            CASE
+                WHEN r.own_row OR c.stands THEN {REFERENCE}
+                WHEN r.anchor_rank IS NOT NULL THEN {REFERENCE // 2}
+                ELSE coalesce(nullif(list_position([{levels}], c.level), 0), 1)
+            END::INTEGER AS rank
+        FROM open_records r
+        LEFT JOIN (
+            SELECT record_id, count(*)::INTEGER AS aimed, min(unit) AS unit, bool_or(held) AS held,
+                bool_or(former) AS former
+            FROM aims GROUP BY record_id
+        ) a ON a.record_id = r.record_id
+        LEFT JOIN compared c ON c.record_id = r.record_id AND c.unit = a.unit
+        """
+    return [
+        Step("gathered", gathered),
+        Step(
+            "by_rules",
+            f"""
+            SELECT *, CASE
+                    WHEN decision = 'link' THEN rung || '.' || level
+                    WHEN primary_key IS NULL THEN 'no_identifier'
+                    WHEN aimed = 0 THEN 'judged_not_same'
+                    WHEN aimed > 1 THEN 'identifier_ambiguous'
+                    WHEN level = {missing} THEN 'name_missing'
+                    ELSE 'name_disagrees'
+                END AS reason
+            FROM (
+                SELECT *, CASE
+                    WHEN own_row THEN 'link'
+                    WHEN aimed = 0 THEN 'insufficient'
+                    WHEN aimed > 1 THEN 'review'
+                    WHEN agrees THEN 'link'
+                    WHEN level = {missing} THEN 'insufficient'
                     ELSE {literal(rules.otherwise)}
-                END AS decision
-            FROM open_records r LEFT JOIN compared c ON c.record_id = r.record_id
-        )
+                END AS decision FROM gathered
+            )
+            """,
+            materialise=True,
+        ),
+    ]
+
+
+def judged_places() -> list[Step]:
+    """Return `judged_places`: `record_id`, `unit`, `rank` and `aims` [{unit, agrees}] of open records that people have
+    judged; and `judged_units`: `unit`, `rank`, `record_id` of register rows they may be tied to, by trust."""
+    places = Step(
+        "judged_places",
+        """
+        SELECT n.record_id, CASE WHEN n.decision = 'link' THEN n.unit END AS unit, n.rank,
+            CASE WHEN n.aimed > 1 THEN (
+                SELECT list({unit: a.unit, agrees: coalesce(c.agrees, FALSE)} ORDER BY a.unit)
+                FROM aims a LEFT JOIN compared c ON c.record_id = a.record_id AND c.unit = a.unit
+                WHERE a.record_id = n.record_id
+            ) END AS aims
+        FROM by_rules n WHERE n.record_id IN (SELECT record_id FROM judged_records) ORDER BY n.record_id
         """,
         materialise=True,
     )
+    units = Step(
+        "judged_units",
+        """
+        SELECT unit, anchor_rank AS rank, record_id FROM reference
+        WHERE anchor_rank IS NOT NULL AND unit IN (
+            SELECT unit FROM aims WHERE record_id IN (SELECT record_id FROM judged_places))
+        """,
+    )
+    return [places, units]
+
+
+def decided(rules: LadderRules) -> list[Step]:
+    """Return `decided`: `by_rules` with what people judged put over it: `kind`, `judgement`, and the `unit` that counts.
+
+    Reads `merged` (unit, into, judgement), `placed` (record_id, unit, judgement) and `broken` (record_id, judgement,
+    sure).
+    """
+    missing = literal(rules.name.levels[0])
+    joined = f"""
+        SELECT a.record_id, min(coalesce(m.into, a.unit)) AS unit, max(m.judgement) AS judgement,
+            bool_or(coalesce(c.agrees, FALSE)) AS agrees,
+            arg_max(coalesce(c.level, {missing}), coalesce(c.agrees::INTEGER, -1)) AS level
+        FROM aims a
+        JOIN (SELECT record_id FROM by_rules WHERE aimed > 1) n ON n.record_id = a.record_id
+        LEFT JOIN merged m ON m.unit = a.unit
+        LEFT JOIN compared c ON c.record_id = a.record_id AND c.unit = a.unit
+        GROUP BY a.record_id HAVING count(DISTINCT coalesce(m.into, a.unit)) = 1
+        """
+    return [
+        Step("joined_aims", joined, materialise=True),
+        Step(
+            "decided",
+            f"""
+            SELECT n.record_id, n.primary_key, n.other_key, n.rung,
+                CASE WHEN p.unit IS NOT NULL THEN p.unit WHEN b.sure THEN NULL
+                    ELSE coalesce(j.unit, m.into, n.unit) END AS unit,
+                coalesce(j.level, n.level) AS level,
+                CASE
+                    WHEN p.unit IS NOT NULL THEN 'link'
+                    WHEN b.record_id IS NOT NULL THEN CASE WHEN b.sure THEN 'insufficient' ELSE 'review' END
+                    WHEN j.agrees THEN 'link'
+                    WHEN j.level = {missing} THEN 'insufficient'
+                    WHEN j.level IS NOT NULL THEN {literal(rules.otherwise)}
+                    ELSE n.decision
+                END AS decision,
+                CASE
+                    WHEN p.unit = 'row:' || n.record_id THEN n.reason
+                    WHEN p.unit IS NOT NULL THEN 'judged_same'
+                    WHEN b.record_id IS NOT NULL THEN 'judged_not_same'
+                    WHEN j.agrees THEN n.rung || '.' || j.level
+                    WHEN j.level = {missing} THEN 'name_missing'
+                    WHEN j.level IS NOT NULL THEN 'name_disagrees'
+                    ELSE n.reason
+                END AS reason,
+                CASE WHEN p.unit <> 'row:' || n.record_id OR b.record_id IS NOT NULL OR n.reason = 'judged_not_same'
+                    THEN 'steward' ELSE 'deterministic' END AS kind,
+                coalesce(p.judgement, b.judgement, j.judgement,
+                    CASE WHEN n.reason = 'judged_not_same' THEN x.judgement END) AS judgement
+            FROM by_rules n
+            LEFT JOIN placed p ON p.record_id = n.record_id
+            LEFT JOIN broken b ON b.record_id = n.record_id
+            LEFT JOIN joined_aims j ON j.record_id = n.record_id
+            LEFT JOIN merged m ON m.unit = n.unit
+            LEFT JOIN (SELECT record_id, max(judgement) AS judgement FROM excluded GROUP BY record_id) x
+                ON x.record_id = n.record_id
+            """,
+            materialise=True,
+        ),
+    ]
 
 
 def link_upserts(rules: LadderRules, commit: int) -> list[Step]:
-    """Return `link_upserts`: the link rows that are new or say something else than before."""
+    """Return `link_upserts`: the link rows that are new or say something else than before.
+
+    A link whose entity has no id ends the step with an error: its record would be lost silently.
+    """
     key_type, key_number = key_parts("d.primary_key")
     other_type, other_number = key_parts("d.other_key")
     rows = f"""
         SELECT d.record_id, {literal(rules.entity)} AS entity,
-            CASE WHEN d.decision = 'link' THEN u.hub_id END AS hub_id,
-            d.decision, 'deterministic' AS kind, d.rung,
+            CASE WHEN d.decision <> 'link' THEN NULL
+                WHEN u.hub_id IS NULL THEN error('a link without hub id') ELSE u.hub_id END AS hub_id,
+            d.decision, d.kind, d.rung,
             {key_type} AS key_type, {key_number} AS key_number,
             {other_type} AS other_type, {other_number} AS other_number,
             d.level, NULL::DOUBLE AS score, {literal(rules.model)} AS model, d.reason,
-            CASE WHEN d.decision <> 'link' THEN u.hub_id END AS candidate_hub_id,
+            CASE WHEN d.decision <> 'link' THEN u.hub_id END AS candidate_hub_id, d.judgement,
             {commit}::BIGINT AS commit
         FROM decided d LEFT JOIN unit_hubs u ON u.unit = d.unit
         """

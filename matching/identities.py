@@ -12,28 +12,36 @@ from matching.tables import IDENTITY, key_parts, key_text
 _KEY = key_text("key_type", "key_number")
 
 
-def claims(rules: LadderRules) -> list[Step]:
-    """Return `claimed`: the hub id that an entity to be already has, and `unclaimed`: active ids left without entity.
+def units() -> Step:
+    """Return `units`: one row an entity: `unit`, `key`, `anchor_record`. Units that a judgement merged are one; records
+    that only a judgement ties together are a provisional entity of their own."""
+    return Step(
+        "units",
+        """
+        SELECT unit, key, anchor_record FROM reference
+        WHERE unit NOT IN (SELECT unit FROM merged WHERE unit <> merged.into)
+        UNION ALL
+        SELECT DISTINCT unit, NULL, NULL FROM placed WHERE unit LIKE 'new:%'
+        """,
+        materialise=True,
+    )
 
-    An entity of a register row has the id that this row anchors; an entity of a number has the id of this number.
-    """
-    if rules.rows_are_entities:
-        claimed = """
-            SELECT f.unit, i.hub_id FROM reference f JOIN standing i ON f.anchor_record = i.anchor_record
-            UNION ALL
-            SELECT f.unit, i.hub_id FROM reference f JOIN standing i ON f.key = i.key
-            WHERE f.anchor_record IS NULL AND i.anchor_record IS NULL
-            """
-    else:
-        claimed = "SELECT f.unit, i.hub_id FROM reference f JOIN standing i ON f.key = i.key"
+
+def claims() -> list[Step]:
+    """Return `claimed`: the hub id that an entity already has, and `unclaimed`: active ids left without entity."""
     return [
         Step("standing", f"SELECT *, {_KEY} AS key FROM identity WHERE state = 'active'"),
-        Step("claimed", claimed, materialise=True),
+        Step(
+            "claimed",
+            "SELECT u.unit, i.hub_id FROM units u JOIN standing i ON i.unit = u.unit",
+            materialise=True,
+        ),
         Step(
             "unclaimed",
             """
             SELECT hub_id, since_commit FROM standing
-            WHERE (key IN (FROM open_keys) OR anchor_record IN (FROM moved))
+            WHERE (key IN (FROM open_keys) OR anchor_record IN (FROM moved) OR anchor_record IN (FROM reopened)
+                    OR hub_id IN (SELECT hub_id FROM links WHERE record_id IN (FROM reopened)))
                 AND hub_id NOT IN (SELECT hub_id FROM claimed)
             """,
             materialise=True,
@@ -68,33 +76,49 @@ def inheritance() -> list[Step]:
     return [Step("successor", successor, materialise=True), Step("inherited", inherited, materialise=True)]
 
 
+def restored() -> Step:
+    """Return `restored` (unit, hub_id): ids that had been merged away and whose entity stands by itself again."""
+    return Step(
+        "restored",
+        """
+        SELECT u.unit, i.hub_id FROM units u JOIN identity i ON i.unit = u.unit AND i.state = 'redirected'
+        WHERE u.unit NOT IN (SELECT unit FROM claimed) AND u.unit NOT IN (SELECT unit FROM inherited)
+        QUALIFY row_number() OVER (PARTITION BY u.unit ORDER BY i.changed_commit DESC, i.hub_id) = 1
+        """,
+        materialise=True,
+    )
+
+
 def newcomers() -> Step:
     """Return `newcomers`: the `unit` of each entity that needs a fresh id; as many rows as fresh ids are needed."""
     return Step(
         "newcomers",
         """
-        SELECT unit FROM reference
+        SELECT unit FROM units
         WHERE unit NOT IN (SELECT unit FROM claimed) AND unit NOT IN (SELECT unit FROM inherited)
+            AND unit NOT IN (SELECT unit FROM restored)
         """,
         materialise=True,
     )
 
 
 def unit_hubs() -> Step:
-    """Return one row an entity: `unit`, `hub_id`, `key`, `anchor_record`. Fresh ids go out in the order of the units.
+    """Return one row an entity: `unit`, `hub_id`, `key`, `anchor_record`, `reason` (how it has come by this id).
 
-    Too few fresh ids end the step with an error: an entity without id would lose its records silently.
+    Fresh ids go out in the order of the units. Too few of them end the step with an error: an entity without id would
+    lose its records silently.
     """
     return Step(
         "unit_hubs",
         """
-        SELECT f.unit, f.key, f.anchor_record,
+        SELECT f.unit, f.key, f.anchor_record, h.reason,
             CASE WHEN h.hub_id IS NULL THEN error('fewer fresh ids than newcomers') ELSE h.hub_id END AS hub_id
-        FROM reference f LEFT JOIN (
-            FROM claimed
-            UNION ALL SELECT unit, hub_id FROM inherited
+        FROM units f LEFT JOIN (
+            SELECT unit, hub_id, 'updated' AS reason FROM claimed
+            UNION ALL SELECT unit, hub_id, 'adopted' FROM inherited
+            UNION ALL SELECT unit, hub_id, 'restored' FROM restored
             UNION ALL
-            SELECT n.unit, i.hub_id
+            SELECT n.unit, i.hub_id, 'found'
             FROM (SELECT unit, row_number() OVER (ORDER BY unit) AS place FROM newcomers) n
             JOIN (SELECT hub_id, row_number() OVER (ORDER BY ordinal) AS place FROM fresh_ids) i USING (place)
         ) h ON h.unit = f.unit
@@ -104,30 +128,32 @@ def unit_hubs() -> Step:
 
 
 def identity_upserts(rules: LadderRules, commit: int) -> list[Step]:
-    """Return `identity_upserts`: the identity rows that are new or changed; a retired or redirected id stays for ever.
+    """Return `identity_upserts`: the identity rows that are new or changed; a retired id stays for ever.
 
     An unclaimed id nobody inherited is redirected where all its members went together, otherwise retired.
     """
     key_type, key_number = key_parts("u.key")
     alive = f"""
-        SELECT u.hub_id, {literal(rules.entity)} AS entity, 'active' AS state, u.anchor_record,
+        SELECT u.hub_id, {literal(rules.entity)} AS entity, u.unit, 'active' AS state, u.reason,
+            NULL::BIGINT AS judgement, u.anchor_record,
             {key_type} AS key_type, {key_number} AS key_number, NULL::VARCHAR AS into,
             coalesce(o.since_commit, {commit})::BIGINT AS since_commit, {commit}::BIGINT AS changed_commit
         FROM unit_hubs u LEFT JOIN identity o ON o.hub_id = u.hub_id
         """
     gone = f"""
-        SELECT o.hub_id, o.entity, CASE WHEN s.alone THEN 'redirected' ELSE 'retired' END AS state, o.anchor_record,
-            o.key_type, o.key_number, CASE WHEN s.alone THEN h.hub_id END AS into,
+        SELECT o.hub_id, o.entity, o.unit, CASE WHEN s.alone THEN 'redirected' ELSE 'retired' END AS state,
+            CASE WHEN s.alone THEN 'merged' WHEN s.hub_id IS NULL THEN 'emptied' ELSE 'dissolved' END AS reason,
+            m.judgement, o.anchor_record, o.key_type, o.key_number, CASE WHEN s.alone THEN h.hub_id END AS into,
             o.since_commit, {commit}::BIGINT AS changed_commit
         FROM unclaimed c
         JOIN identity o ON o.hub_id = c.hub_id
         LEFT JOIN successor s ON s.hub_id = c.hub_id
         LEFT JOIN unit_hubs h ON h.unit = s.unit
+        LEFT JOIN merged m ON m.unit = o.unit
         WHERE c.hub_id NOT IN (SELECT hub_id FROM inherited)
         """
-    differs = " OR ".join(
-        f"n.{name} IS DISTINCT FROM o.{name}" for name in IDENTITY.names if name not in ("hub_id", "changed_commit")
-    )
+    aside = ("hub_id", "changed_commit", "reason", "judgement")
+    differs = " OR ".join(f"n.{name} IS DISTINCT FROM o.{name}" for name in IDENTITY.names if name not in aside)
     return [
         Step("identity_rows", f"{alive} UNION ALL {gone}"),
         Step(
@@ -136,3 +162,18 @@ def identity_upserts(rules: LadderRules, commit: int) -> list[Step]:
             materialise=True,
         ),
     ]
+
+
+def splits() -> Step:
+    """Return `splits` (tables.SPLITS): entities that go on, and new or restored ones that took records out of them."""
+    return Step(
+        "splits",
+        """
+        SELECT DISTINCT o.hub_id, n.hub_id AS into
+        FROM link_upserts n JOIN links o ON o.record_id = n.record_id
+        WHERE n.decision = 'link' AND o.decision = 'link' AND n.hub_id <> o.hub_id
+            AND n.hub_id IN (SELECT hub_id FROM unit_hubs WHERE reason IN ('found', 'restored'))
+            AND o.hub_id NOT IN (SELECT hub_id FROM identity_upserts WHERE state <> 'active')
+        """,
+        materialise=True,
+    )

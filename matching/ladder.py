@@ -1,37 +1,57 @@
-"""The ladder: deterministic linking by identifiers, with the register as anchor. `plan` gives steps, `link` runs them.
+"""The ladder: deterministic linking by identifiers, with the register as anchor, and people's judgements over all.
 
 Relations read: `records` (current accepted statements of the entity, of all departments), `changed` (tables.CHANGED),
-`links` and `identity` (as they stand), `fresh_ids` (at least as many rows as `newcomers`).
-Relations made: `link_upserts`, `link_deletions`, `identity_upserts`, `touched`, `counts`.
+`links` and `identity` (as they stand), `former_states` (what register rows said before), `fresh_ids` (at least as many
+rows as `newcomers`); judgements are handed in as constraints.
+Relations made: `link_upserts`, `link_deletions`, `identity_upserts`, `splits`, `touched`, `counts`.
 
-Only records that changed, and records that share an identifier with them, are decided again. Law: whatever the order
-of changes and their split into runs, decisions and partition are those of linking everything at once.
+Only records that changed or that a judgement touches, and records that share an identifier with them, are decided
+again. Law: whatever the order of changes and judgements and their split into runs, decisions and partition are those of
+linking everything at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
-from engine.duckdb_engine import DuckDBEngine
+from engine.duckdb_engine import DuckDBEngine, Session
 from engine.relation import Relation
 from engine.step import AnyStep
-from matching.affected import open_keys, open_records
-from matching.agreement import compared, name_levels, references
+from matching.affected import (
+    judged_neighbours,
+    judged_records,
+    open_components,
+    open_keys,
+    open_records,
+    touched_keys,
+)
+from matching.agreement import aims, compared, name_levels, references
 from matching.anchors import anchors, holdings, keyed
-from matching.decisions import counts, decided, link_deletions, link_upserts, touched
-from matching.identities import claims, identity_upserts, inheritance, newcomers, unit_hubs
+from matching.decisions import counts, decided, judged_places, link_deletions, link_upserts, by_rules, touched
+from matching.identities import claims, identity_upserts, inheritance, newcomers, restored, splits, unit_hubs, units
+from matching.judgements import Constraints, Judged
 from matching.rules import LadderRules
-from matching.tables import FRESH_IDS, IDENTITY, LINKS
+from matching.settlement import Place, Settlement, settle
+from matching.tables import FORMER_STATES, FRESH_IDS, IDENTITY, LINKS, SPLITS
+
+APART = pa.schema([("left_id", pa.string()), ("right_id", pa.string()), ("judgement", pa.int64())])
+MERGED = pa.schema([("unit", pa.string()), ("into", pa.string()), ("judgement", pa.int64())])
+PLACED = pa.schema([("record_id", pa.string()), ("unit", pa.string()), ("judgement", pa.int64())])
+BROKEN = pa.schema([("record_id", pa.string()), ("judgement", pa.int64()), ("sure", pa.bool_())])
 
 
 @dataclass(frozen=True)
 class LadderPlan:
-    """`decide` ends with `newcomers`, whose row count says how many fresh ids `assign` needs."""
+    """The steps in four parts: what is touched, what is open and what the rules make of it, who has which hub id
+    (ends with `newcomers`, whose row count says how many fresh ids are needed), and what changes."""
 
+    touch: tuple[AnyStep, ...]
     decide: tuple[AnyStep, ...]
+    claim: tuple[AnyStep, ...]
     assign: tuple[AnyStep, ...]
 
 
@@ -43,6 +63,8 @@ class LinkInputs:
     changed: Relation
     links: Relation
     identity: Relation
+    former_states: Relation = field(default_factory=FORMER_STATES.empty_table)
+    judged: Judged = field(default_factory=Judged)
 
 
 @dataclass(frozen=True)
@@ -50,24 +72,27 @@ class LinkChanges:
     """What a run of the ladder changes. All empty when nothing changed.
 
     `link_upserts` (tables.LINKS), `link_deletions` (`record_id`, `hub_id` it had), `identity_upserts`
-    (tables.IDENTITY), `touched` (`hub_id`), each ordered by its first column; `counts` by name.
+    (tables.IDENTITY), `splits` (tables.SPLITS), `touched` (`hub_id`), each ordered by its first column; `counts` by
+    name.
     """
 
     link_upserts: pa.Table
     link_deletions: pa.Table
     identity_upserts: pa.Table
+    splits: pa.Table
     touched: pa.Table
     counts: dict[str, int]
 
 
 def plan(rules: LadderRules, commit: int) -> LadderPlan:
-    """Return the steps of the ladder in two parts, to be run in one session; rows are stamped with `commit`."""
-    decide: list[AnyStep] = [keyed(rules), *open_keys(rules), *anchors(rules), holdings(rules), open_records(rules)]
-    decide += [references(rules), *name_levels(rules), compared(rules), decided(rules)]
-    decide += [*claims(rules), *inheritance(), newcomers()]
+    """Return the steps of the ladder in four parts, to be run in one session; rows are stamped with `commit`."""
+    touch: list[AnyStep] = [keyed(rules), *touched_keys()]
+    decide: list[AnyStep] = [*open_keys(rules), *anchors(rules), holdings(), open_records(rules), *references(rules)]
+    decide += [aims(), *name_levels(rules), compared(rules), *by_rules(rules), *judged_places()]
+    claim: list[AnyStep] = [*decided(rules), units(), *claims(), *inheritance(), restored(), newcomers()]
     assign: list[AnyStep] = [unit_hubs(), *identity_upserts(rules, commit), *link_upserts(rules, commit)]
-    assign += [link_deletions(), touched(), counts()]
-    return LadderPlan(tuple(decide), tuple(assign))
+    assign += [link_deletions(), splits(), touched(), counts()]
+    return LadderPlan(tuple(touch), tuple(decide), tuple(claim), tuple(assign))
 
 
 def link(
@@ -79,22 +104,69 @@ def link(
     """
     steps = plan(rules, commit)
     relations = {
-        "records": inputs.records,
-        "changed": inputs.changed,
-        "links": inputs.links,
-        "identity": inputs.identity,
+        name: getattr(inputs, name) for name in ("records", "changed", "links", "identity", "former_states")
     }
     with engine.session(relations) as session:
+        session.run(steps.touch)
+        constraints = _open_judged(session, inputs.judged)
         session.run(steps.decide)
+        _settle(session, constraints)
+        session.run(steps.claim)
         needed = session.count("newcomers")
         ids = mint(needed) if needed else pa.array([], pa.string())
         ordinals = pa.array(range(len(ids)), pa.int64())
         session.add("fresh_ids", pa.Table.from_arrays([ordinals, ids], schema=FRESH_IDS))
         session.run(steps.assign)
-        return LinkChanges(
-            session.table("link_upserts").select(LINKS.names).sort_by("record_id"),
-            session.table("link_deletions").sort_by("record_id"),
-            session.table("identity_upserts").select(IDENTITY.names).sort_by("hub_id"),
-            session.table("touched").sort_by("hub_id"),
-            {row["what"]: row["count"] for row in session.table("counts").to_pylist()},
-        )
+        return _changes(session)
+
+
+def _open_judged(session: Session, judged: Judged) -> Constraints:
+    """Add what judgements re-open: `judged_records`, `judged_near`, `judged_keys`, `open_components`, `apart`. Return
+    the constraints on the components that are open."""
+    session.add("judged_records", judged_records(judged))
+    session.run(judged_neighbours())
+    seeds = [row["component"] for row in session.table("judged_seeds").to_pylist()] if judged.component else []
+    keys = session.table("judged_keys").to_pylist() if seeds else []
+    opened = open_components(keys, seeds)
+    session.add("open_components", opened)
+    wanted = set(opened["component"].to_pylist())
+    same = tuple(one for one in judged.now.same if judged.component[one.left] in wanted)
+    apart = tuple(one for one in judged.now.apart if judged.component[one.left] in wanted)
+    rows = [(one.left, one.right, one.number) for one in apart]
+    session.add("apart", _table(rows, APART))
+    return Constraints(same, apart, judged.now.contradictions)
+
+
+def _settle(session: Session, constraints: Constraints) -> None:
+    """Add `merged`, `placed` and `broken`: what people's judgements make of what the rules made."""
+    found = Settlement()
+    if constraints.same or constraints.apart:
+        places = [_place(row) for row in session.table("judged_places").to_pylist()]
+        units = session.table("judged_units").to_pylist()
+        found = settle(places, constraints, {row["unit"]: (row["rank"], row["record_id"]) for row in units})
+    merged = [(unit, into, number) for unit, (into, number) in found.merged.items()]
+    session.add("merged", _table(merged, MERGED))
+    placed = [(record, unit, number) for record, (unit, number) in found.placed.items()]
+    session.add("placed", _table(placed, PLACED))
+    broken = [(record, number, sure) for record, (number, sure) in found.broken.items()]
+    session.add("broken", _table(broken, BROKEN))
+
+
+def _changes(session: Session) -> LinkChanges:
+    return LinkChanges(
+        session.table("link_upserts").select(LINKS.names).sort_by("record_id"),
+        session.table("link_deletions").sort_by("record_id"),
+        session.table("identity_upserts").select(IDENTITY.names).sort_by("hub_id"),
+        session.table("splits").cast(SPLITS).sort_by([("hub_id", "ascending"), ("into", "ascending")]),
+        session.table("touched").sort_by("hub_id"),
+        {row["what"]: row["count"] for row in session.table("counts").to_pylist()},
+    )
+
+
+def _place(row: dict[str, Any]) -> Place:
+    aims = tuple((aim["unit"], aim["agrees"]) for aim in row["aims"] or ())
+    return Place(row["record_id"], row["unit"], row["rank"], aims)
+
+
+def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)

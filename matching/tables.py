@@ -21,6 +21,7 @@ LINKS = pa.schema(
         ("model", pa.string()),
         ("reason", pa.string()),
         ("candidate_hub_id", pa.string()),  # whom a person should compare it with
+        ("judgement", pa.int64()),  # the judgement behind it, null where a rule decided
         ("commit", pa.int64()),
     ]
 )
@@ -29,7 +30,10 @@ IDENTITY = pa.schema(
     [
         ("hub_id", pa.string()),
         ("entity", pa.string()),
+        ("unit", pa.string()),  # what the id stands for: row:<record id>, key:<type:number>, new:<least record id>
         ("state", pa.string()),  # active, retired, redirected
+        ("reason", pa.string()),  # of IDENTITY_REASONS: why it last changed
+        ("judgement", pa.int64()),  # the judgement behind a merge, null for any other
         ("anchor_record", pa.string()),  # null for a provisional entity
         ("key_type", pa.string()),
         ("key_number", pa.string()),
@@ -39,6 +43,19 @@ IDENTITY = pa.schema(
     ]
 )
 
+IDENTITY_REASONS = (
+    "found",  # a new entity
+    "adopted",  # went on under another unit: the register learned of it, or lost it
+    "restored",  # came back when what had merged it was taken back
+    "updated",  # its register row or number is another one
+    "merged",  # all its records went to one other entity
+    "dissolved",  # its records went several ways
+    "emptied",  # its last record left
+)
+
+# What a register row said of itself before: its keys and name, where they differ from what it says now.
+FORMER_STATES = pa.schema([(name, pa.string()) for name in ("record_id", "primary_key", "other_key", "name")])
+SPLITS = pa.schema([("hub_id", pa.string()), ("into", pa.string())])
 CHANGED = pa.schema([("record_id", pa.string()), ("op", pa.string())])
 FRESH_IDS = pa.schema([("ordinal", pa.int64()), ("hub_id", pa.string())])
 

@@ -12,9 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as compute
 
 from engine.duckdb_engine import DuckDBEngine
+from matching.anchors import former_states
+from matching.judgements import Judgement, Verdict, judged
+from matching.laws import two_identities
 from matching.ladder import LinkChanges, LinkInputs, link
 from matching.rules import AnchorSource, KeyColumn, LadderRules, NameAgreement
-from matching.tables import CHANGED, IDENTITY, LINKS
+from matching.tables import CHANGED, FORMER_STATES, IDENTITY, LINKS
 
 LEVELS = ("missing", "different", "variant", "exact")
 
@@ -70,6 +73,9 @@ class Hub:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     links: dict[str, dict[str, Any]] = field(default_factory=dict)
     identity: dict[str, dict[str, Any]] = field(default_factory=dict)
+    states: list[dict[str, Any]] = field(default_factory=list)  # everything register rows ever said
+    ledger: list[Judgement] = field(default_factory=list)
+    pinned: int = 0
     commit: int = 0
     minted: int = 0
 
@@ -77,9 +83,19 @@ class Hub:
         self.minted += number
         return pa.array([f"H{self.minted - number + i:04}" for i in range(number)], pa.string())
 
+    def enter(self, left: str, right: str, verdict: Verdict) -> None:
+        """Enter a judgement; the next run obeys it."""
+        self.ledger.append(Judgement(len(self.ledger) + 1, left, right, verdict))
+
+    def judge(self, left: str, right: str, verdict: Verdict = "same") -> LinkChanges:
+        """Enter a judgement and link."""
+        self.enter(left, right, verdict)
+        return self.apply()
+
     def apply(self, *changes: dict[str, Any], deleted: tuple[str, ...] = ()) -> LinkChanges:
         """Take changed and deleted records in, link, and store what changed."""
         self.rows.update({row["record_id"]: row for row in changes})
+        self.states += changes
         for name in deleted:
             self.rows.pop(name, None)
         names = [*(row["record_id"] for row in changes), *deleted]
@@ -90,13 +106,34 @@ class Hub:
             pa.Table.from_pylist(changed, schema=CHANGED),
             pa.Table.from_pylist(list(self.links.values()), schema=LINKS),
             pa.Table.from_pylist(list(self.identity.values()), schema=IDENTITY),
+            self.former_states(),
+            judged(self.ledger, self.pinned, len(self.ledger)),
         )
+        self.pinned = len(self.ledger)
         found = link(self.engine, inputs, self.rules, self.commit, self.mint)
         for name in found.link_deletions["record_id"].to_pylist():
             del self.links[name]
         self.links.update({row["record_id"]: row for row in found.link_upserts.to_pylist()})
         self.identity.update({row["hub_id"]: row for row in found.identity_upserts.to_pylist()})
         return found
+
+    def afresh(self, judged: bool = True) -> Hub:
+        """Return a hub that has linked the same records, history and judgements (or none) at once."""
+        whole = Hub(self.engine, self.rules, states=list(self.states), ledger=list(self.ledger) if judged else [])
+        whole.apply(*self.rows.values())
+        return whole
+
+    def unlawful(self) -> list[Any]:
+        """Return the entities that hold two anchored identities of one type without a judgement."""
+        links = pa.Table.from_pylist(list(self.links.values()), schema=LINKS)
+        return self.engine.run([two_identities()], {"links": links}, "two_identities").to_pylist()
+
+    def former_states(self) -> pa.Table:
+        """Return what register rows said, now or before."""
+        if not self.states:
+            return FORMER_STATES.empty_table()
+        history = {"history": pa.Table.from_pylist(self.states, schema=SCHEMA)}
+        return self.engine.run(former_states(self.rules), history, "former_states")
 
     def decision(self, record_id: str) -> tuple[str, str]:
         return self.links[record_id]["decision"], self.links[record_id]["reason"]
@@ -106,7 +143,7 @@ class Hub:
 
     def decisions(self) -> dict[str, tuple[Any, ...]]:
         """Return what was decided of each record, hub ids aside."""
-        columns = ("decision", "rung", "key_type", "key_number", "level", "reason")
+        columns = ("decision", "kind", "rung", "key_type", "key_number", "level", "reason", "judgement")
         return {name: tuple(row[column] for column in columns) for name, row in self.links.items()}
 
     def partition(self) -> set[frozenset[str]]:
