@@ -102,7 +102,7 @@ def judged_places() -> list[Step]:
 
 
 def decided(rules: LadderRules) -> list[Step]:
-    """Return `decided`: `by_rules` with what people judged put over it: `kind`, `judgement`, and the `unit` that counts.
+    """Return `decided`: `by_rules` with what people judged put over it: `kind`, `judgement`, the `unit` that counts.
 
     Reads `merged` (unit, into, judgement), `placed` (record_id, unit, judgement) and `broken` (record_id, judgement,
     sure).

@@ -31,7 +31,7 @@ from matching.affected import (
 )
 from matching.agreement import aims, compared, name_levels, references
 from matching.anchors import anchors, holdings, keyed
-from matching.decisions import counts, decided, judged_places, link_deletions, link_upserts, by_rules, touched
+from matching.decisions import by_rules, counts, decided, judged_places, link_deletions, link_upserts, touched
 from matching.identities import claims, identity_upserts, inheritance, newcomers, restored, splits, unit_hubs, units
 from matching.judgements import Constraints, Judged
 from matching.rules import LadderRules

@@ -1,4 +1,4 @@
-"""Laws of identity as queries over the links as they stand: each returns what breaks it, so nothing is what is wanted."""
+"""Laws of identity as queries over the links as they stand: each returns what breaks it, so no rows is right."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ ORDER BY ALL
 
 
 def two_identities() -> Step:
-    """Return `two_identities`: `hub_id`, `type`, `numbers` of entities that hold two numbers of one type, each held by a
-    register row, although no judgement says that they may. Reads `links`."""
+    """Return `two_identities`: `hub_id`, `type`, `numbers` of entities that hold two numbers of one type, each held by
+    a register row, although no judgement says that they may. Reads `links`."""
     return Step("two_identities", TWO_IDENTITIES)

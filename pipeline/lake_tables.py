@@ -48,6 +48,16 @@ def identity_table(entity: str) -> str:
     return f"identity/{entity}"
 
 
+def former_states_table(entity: str) -> str:
+    """What register rows said of themselves before: their numbers and names; append only."""
+    return f"former_states/{entity}"
+
+
+def identity_history_table(entity: str) -> str:
+    """Every state a hub id ever had, append only, partitioned by the commit that brought it."""
+    return f"identity_history/{entity}"
+
+
 def golden_table(entity: str) -> str:
     """The surviving values, one row a hub id or fact id."""
     return f"golden/{entity}"

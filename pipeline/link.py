@@ -1,23 +1,28 @@
-"""Link: pin the batches of a version and decide which records are the same person or business."""
+"""Link: pin the batches and judgements of a version and decide which records are the same person or business."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from engine.relation import ParquetFiles
+from engine.relation import ParquetFiles, Relation
 from engine.step import Step
+from matching.judgements import Judged
 from matching.ladder import LinkChanges, LinkInputs
 from matching.ladder import link as link_records
-from matching.tables import CHANGED, IDENTITY, LINKS
+from matching.tables import CHANGED, FORMER_STATES, IDENTITY, LINKS
 from pipeline.commit import LAKE, history_schema
+from pipeline.former_states import fresh_states, stored_states
 from pipeline.hub import Hub
 from pipeline.hub_ids import mint
+from pipeline.judged import judged_of
 from pipeline.ladder_rules import ladder_rules
 from pipeline.lake_tables import current_table, history_table, identity_table, links_table
+from pipeline.models_in_force import Acceptance, models_of, refuse_unaccepted
 from pipeline.publish import finish_applying
 from pipeline.stage import stage_of
 from pipeline.staging import HUB_FENCE, clear, version_folder
@@ -28,29 +33,51 @@ from warehouse.fences import Fence
 from warehouse.versions import Version, VersionOpening
 
 
-def link(hub: Hub) -> dict[str, Any]:
-    """Open a version over every batch accepted since the last one, decide its records, and stage the decisions.
+@dataclass(frozen=True)
+class Linked:
+    """What linking one entity found: what changes, and the former states that the lake does not know yet."""
 
-    Returns {"version": number, …counts}; version is None when no statement has changed: then nothing is opened.
-    A version that a dead run left behind is finished (if it was being applied) or abandoned first.
+    changes: LinkChanges
+    former_states: pa.Table
+    judged: Judged = field(default_factory=Judged)
+
+
+def link(hub: Hub, acceptance: Acceptance | None = None) -> dict[str, Any]:
+    """Open a version over every batch accepted and every judgement made since the last one, decide its records, and
+    stage the decisions.
+
+    Returns {"version": number, …counts}; version is None when no statement and no judgement has changed: then nothing
+    is opened. A version that a dead run left behind is finished (if it was being applied) or abandoned first. With an
+    `acceptance` every record is decided again, by the specification as it is now; without one, raises
+    SpecificationChanged where that is another one than the published links were made by.
     """
     with stage_of(hub, "link") as counts:
         fence = hub.ledger.acquire(HUB_FENCE, hub.run_id, hub.clock())
         settle_unfinished(hub, fence)
-        pinned = hub.ledger.untaken_batches()
-        if not any(statement_changes(batch) for batch in pinned):
+        published, models = hub.ledger.published_version(), models_of(hub)
+        if acceptance is None:
+            refuse_unaccepted(published, models)
+        pinned, through = hub.ledger.untaken_batches(), hub.ledger.last_judgement()
+        since = published.judged_through if published else 0
+        changed = sum(statement_changes(batch) for batch in pinned)
+        if not changed and through == since and acceptance is None:
             counts.update(batches=len(pinned), changed=0)
             return {"version": None, "batches": len(pinned), "changed": 0}
-        opening = VersionOpening(tuple(batch.id for batch in pinned), hub.as_of, hub.run_id)
+        numbers = tuple(batch.id for batch in pinned)
+        opening = VersionOpening(numbers, hub.as_of, hub.run_id, judged_through=through)
         version = hub.ledger.open_version(fence, opening, hub.clock())
         manifest = pinned_lake(hub, pinned)
+        contradictions = 0
         for entity in hub.city.standard.parties:
-            changes = link_entity(hub, version, entity, manifest)
-            counts.update({f"{entity.name}_{name}": value for name, value in changes.counts.items()})
-            _stage(hub, version.number, entity, changes)
-        changed = sum(statement_changes(batch) for batch in pinned)
-        counts.update(batches=len(pinned), changed=changed)
-        hub.ledger.advance(fence, version.number, "linked", manifest, {"link": dict(counts)})
+            linked = link_entity(hub, version, entity, manifest, everything=acceptance is not None)
+            counts.update({f"{entity.name}_{name}": value for name, value in linked.changes.counts.items()})
+            contradictions += len(linked.judged.now.contradictions)
+            _stage(hub, version.number, entity, linked)
+        counts.update(batches=len(pinned), changed=changed, judgements=through - since, contradictions=contradictions)
+        facts: dict[str, Any] = {"link": dict(counts), "models": models}
+        if acceptance is not None:
+            facts["accepted"] = vars(acceptance)
+        hub.ledger.advance(fence, version.number, "linked", manifest, facts)
     return {"version": version.number, **counts}
 
 
@@ -88,16 +115,42 @@ def _current(name: str) -> bool:
     return name.startswith("current/")
 
 
-def link_entity(hub: Hub, version: Version, entity: Entity, manifest: dict[str, int]) -> LinkChanges:
-    """Return what this version changes in the links and identities of one entity."""
+def link_entity(
+    hub: Hub, version: Version, entity: Entity, manifest: dict[str, int], *, everything: bool = False
+) -> Linked:
+    """Return what this version changes in the links and identities of one entity; `everything`: all records anew."""
+    rules, records = ladder_rules(hub.city, entity.name), current_records(hub, entity, manifest)
+    links = ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS)
+    changed = changed_records(hub, version, entity)
+    fresh = fresh_states(hub, version, entity, rules, changed)
+    judged = judged_of(hub, version, entity.name)
     inputs = LinkInputs(
-        records=current_records(hub, entity, manifest),
-        changed=changed_records(hub, version, entity),
-        links=ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS),
+        records=records,
+        changed=all_records(hub, records, links) if everything else changed,
+        links=links,
         identity=ParquetFiles(tuple(hub.lake.files(identity_table(entity.name))), IDENTITY),
+        former_states=known_states(hub, entity.name, fresh),
+        judged=judged,
     )
-    rules = ladder_rules(hub.city, entity.name)
-    return link_records(hub.engine, inputs, rules, version.number, partial(mint, entity.name))
+    return Linked(link_records(hub.engine, inputs, rules, version.number, partial(mint, entity.name)), fresh, judged)
+
+
+def known_states(hub: Hub, entity: str, fresh: pa.Table) -> Relation:
+    """Return every former state: those the lake knows, and those just found."""
+    stored = stored_states(hub, entity)
+    if not fresh.num_rows:
+        return stored
+    step = Step("known", "FROM stored UNION FROM fresh")
+    return hub.engine.run([step], {"stored": stored, "fresh": fresh}, "known").cast(FORMER_STATES)
+
+
+def all_records(hub: Hub, records: Relation, links: Relation) -> pa.Table:
+    """Return every record and every link as changed: for a new specification all of them are decided again."""
+    step = Step(
+        "changed",
+        "SELECT record_id, 'changed' AS op FROM records UNION SELECT record_id, 'changed' FROM links",
+    )
+    return hub.engine.run([step], {"records": records, "links": links}, "changed").cast(CHANGED)
 
 
 def current_records(hub: Hub, entity: Entity, manifest: dict[str, int]) -> ParquetFiles:
@@ -122,14 +175,16 @@ def changed_records(hub: Hub, version: Version, entity: Entity) -> pa.Table:
     return hub.engine.run([step], history, "changed").cast(CHANGED)
 
 
-def _stage(hub: Hub, version: int, entity: Entity, changes: LinkChanges) -> None:
-    folder = version_folder(hub, version)
+def _stage(hub: Hub, version: int, entity: Entity, linked: Linked) -> None:
+    folder, changes = version_folder(hub, version), linked.changes
     folder.mkdir(parents=True, exist_ok=True)
     staged: dict[str, pa.Table] = {
         "link_upserts": changes.link_upserts,
         "link_deletions": changes.link_deletions,
         "identity_upserts": changes.identity_upserts,
+        "splits": changes.splits,
         "touched": changes.touched,
+        "former_states": linked.former_states,
     }
     for name, table in staged.items():
         parquet.write_table(table, folder / f"{name}-{entity.name}.parquet", compression="zstd")

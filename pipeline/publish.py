@@ -15,7 +15,9 @@ from matching.tables import IDENTITY, LINKS
 from pipeline.hub import Hub
 from pipeline.lake_tables import (
     fact_members_table,
+    former_states_table,
     golden_table,
+    identity_history_table,
     identity_table,
     links_history_table,
     links_table,
@@ -111,6 +113,9 @@ def apply_to_lake(hub: Hub, version: Version) -> dict[str, int]:
                 merge(links_table(entity.name), f"link_upserts-{entity.name}", gone, "record_id", LINKS)
                 merge(identity_table(entity.name), f"identity_upserts-{entity.name}", None, "hub_id", IDENTITY)
                 _remember(hub, version, entity, mark)
+                if parquet.read_metadata(folder / f"former_states-{entity.name}.parquet").num_rows:
+                    rows = _reader(folder / f"former_states-{entity.name}.parquet")
+                    hub.lake.append(former_states_table(entity.name), rows, idempotency=mark)
             bar.advance()
     return manifest
 
@@ -126,10 +131,26 @@ def edition(hub: Hub, version: Version) -> Edition:
 
 
 def _remember(hub: Hub, version: Version, entity: Entity, mark: tuple[str, int]) -> None:
-    """Append the version's decisions to the history of decisions: nothing decided is ever overwritten there."""
-    path = version_folder(hub, version.number) / f"link_upserts-{entity.name}.parquet"
-    if parquet.read_metadata(path).num_rows:
-        hub.lake.append(links_history_table(entity.name), _reader(path), ("commit",), idempotency=mark)
+    """Append the version's decisions to the history of decisions: nothing decided is ever overwritten there.
+
+    A record that left its source is there too, with the decision `gone` and the id it had.
+    """
+    folder = version_folder(hub, version.number)
+    gone = parquet.read_table(folder / f"link_deletions-{entity.name}.parquet")
+    decided = parquet.read_table(folder / f"link_upserts-{entity.name}.parquet")
+    if gone.num_rows:
+        fixed = {"entity": entity.name, "decision": "gone", "reason": "record_gone"}
+        columns = {"record_id": gone.column("record_id"), "candidate_hub_id": gone.column("hub_id")}
+        columns |= {name: pa.repeat(pa.scalar(value), gone.num_rows) for name, value in fixed.items()}
+        columns["commit"] = pa.repeat(pa.scalar(version.number, pa.int64()), gone.num_rows)
+        rest = {field.name: pa.nulls(gone.num_rows, field.type) for field in LINKS if field.name not in columns}
+        decided = pa.concat_tables([decided, pa.table({**columns, **rest}).select(LINKS.names).cast(LINKS)])
+    identities = parquet.read_table(folder / f"identity_upserts-{entity.name}.parquet")
+    if decided.num_rows:
+        hub.lake.append(links_history_table(entity.name), decided, ("commit",), idempotency=mark)
+    if identities.num_rows:
+        states = identities.append_column("commit", identities.column("changed_commit"))
+        hub.lake.append(identity_history_table(entity.name), states, ("commit",), idempotency=mark)
 
 
 def _repair(hub: Hub) -> None:
@@ -152,7 +173,11 @@ def _leaving_members(hub: Hub, version: Version) -> pa.Array:
 
 
 def _redirects(identities: pa.Table) -> pa.Table:
-    gone = identities.filter(pc.equal(identities.column("state"), "redirected"))
+    """Return where merged ids lead from now on; one that stands by itself again leads nowhere (null)."""
+    moved = pc.or_(
+        pc.equal(identities.column("state"), "redirected"), pc.equal(identities.column("reason"), "restored")
+    )
+    gone = identities.filter(moved)
     return gone.select(["hub_id", "entity", "into"]).rename_columns(["id", "entity", "into"])
 
 

@@ -102,6 +102,7 @@ def _party(hub: Hub, version: Version, entity: Entity, moment: Moment) -> dict[s
         for number, part in enumerate(slices(touched) if touched.num_rows else [touched]):
             when = moment if number == 0 else Moment(moment.as_of, moment.commit)
             output.write(survive_entities(hub.engine, _with_touched(inputs, part), entity, policy, when))
+        output.write_splits(hub, version)
     return output.counts
 
 
@@ -152,7 +153,7 @@ class _Staged:
     """The golden changes of one entity on their way to the version's folder, slice by slice."""
 
     def __init__(self, hub: Hub, version: Version, entity: Entity) -> None:
-        folder = version_folder(hub, version.number)
+        folder, self._entity = version_folder(hub, version.number), entity.name
         self._upserts = StagedFile(folder / f"golden_upserts-{entity.name}.parquet", golden_schema(entity))
         self._removals = StagedFile(folder / f"golden_removals-{entity.name}.parquet", REMOVALS)
         self._changes = StagedFile(folder / f"changes-{entity.name}.parquet", CHANGES)
@@ -167,6 +168,15 @@ class _Staged:
         self._changes.write(changes.changes)
         for name, value in changes.counts.items():
             self.counts[name] = self.counts.get(name, 0) + value
+
+    def write_splits(self, hub: Hub, version: Version) -> None:
+        """Tell readers which entities were taken out of which: their records are another id's now."""
+        splits = parquet.read_table(version_folder(hub, version.number) / f"splits-{self._entity}.parquet")
+        if splits.num_rows:
+            fixed = [pa.repeat(pa.scalar(text), splits.num_rows) for text in ("SPLIT", self._entity)]
+            columns = [*fixed, splits.column("hub_id"), splits.column("into")]
+            self._changes.write(pa.table(columns, names=CHANGES.names).cast(CHANGES))
+            self.counts["split"] = splits.num_rows
 
     def __exit__(self, kind: object, *_: object) -> None:
         for file in (self._upserts, self._removals, self._changes):

@@ -14,6 +14,7 @@ CityhubError
 ├── LedgerError               (Terminal unless said)
 │   ├── LedgerBusy            the hub database is locked (Transient)
 │   ├── FenceLost             a newer run took over; this one must write nothing (Terminal)
+│   ├── JudgementRefused      it contradicts judgements that stand, or says nothing (Terminal)
 │   └── Unbalanced            rows or statements went missing (Terminal)
 ├── GateError                 a rule of the gate could not be run: a fault of the rule, not of the data (Terminal)
 ├── EngineError               a named SQL step failed (Terminal)
@@ -21,7 +22,8 @@ CityhubError
 │   ├── ModelError            a linkage model that is missing, of another format, or altered
 │   ├── CrowdedBlock          a block rule with keys that too many rows share
 │   ├── TooLittleToTrain      too few records to learn weights from
-│   └── UnusableIds           a column of ids that does not tell records apart
+│   ├── UnusableIds           a column of ids that does not tell records apart
+│   └── SpecificationChanged  links were made by another specification; nobody has accepted this one
 ├── UnknownEntity             no such hub id or number (Terminal)
 └── PublishRefused            the audit of the staged version failed; the last good one stays (Terminal)
 
@@ -34,7 +36,7 @@ never a person's number, name or phone: whoever raises masks first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +181,15 @@ class FenceLost(Terminal, LedgerError):
         super().__init__(f"已被新的运行接管 a newer run holds {name} (ours {token}, theirs {current})")
 
 
+class JudgementRefused(Terminal, LedgerError):
+    """A judgement that cannot stand: `chain` are the numbers of the judgements it contradicts, none where it is empty.
+    Nothing was written."""
+
+    def __init__(self, why: str, chain: Sequence[int] = (), *, next_step: str = "") -> None:
+        self.chain = tuple(chain)
+        super().__init__(f"判定未采纳 the judgement was not taken: {why}", next_step=next_step)
+
+
 class Unbalanced(Terminal, LedgerError):
     """The conservation law broke: `parts` should add up to `total` in `unit` (rows or statements) of `what`."""
 
@@ -252,6 +263,20 @@ class UnusableIds(LinkageError):
         told = [f"{repeated:,} 行重复 rows repeat another's"] if repeated else []
         told += [f"{empty:,} 行为空 rows are empty"] if empty else []
         super().__init__(f"id 列不能区分记录 {file}, column {column}: {', '.join(told)}")
+
+
+class SpecificationChanged(LinkageError):
+    """How `entities` are linked is not what the published links were made by, and nobody has accepted that."""
+
+    next_step = (
+        "看差异 look at the difference: cityhub link --difference；采纳 accept it: cityhub link --accept WHY"
+        "；或恢复原配置 or restore the old files"
+    )
+
+    def __init__(self, entities: Sequence[str], version: int) -> None:
+        self.entities, self.version = tuple(entities), version
+        named = ", ".join(entities)
+        super().__init__(f"关联规格已变 the linkage specification of {named} differs from version {version}'s")
 
 
 class UnknownEntity(Terminal, CityhubError):

@@ -1,4 +1,4 @@
-"""The ledger's tables: batches, watermarks, versions (commits of the hub), fences and the log of stages."""
+"""The ledger's tables: batches, watermarks, versions (commits of the hub), fences, judgements, the log of stages."""
 
 from __future__ import annotations
 
@@ -109,6 +109,7 @@ class VersionColumns(TypedColumns):
     counts: Named[Mapping[str, Any]] = Column(Canonical)
     run_id: Named[str] = Column(String(200))
     rolled_back_to: Named[int | None] = Column(BigInteger)
+    judged_through: Named[int] = Column(BigInteger, server_default="0")
 
 
 class FenceColumns(TypedColumns):
@@ -134,13 +135,33 @@ class StageColumns(TypedColumns):
     error: Named[str | None] = Column(Text)
 
 
+class JudgementColumns(TypedColumns):
+    """What a person decided about two records. Rows are only ever added; a later one supersedes an earlier."""
+
+    number: Named[int] = Column(Number, primary_key=True, autoincrement=True)
+    entity: Named[str] = Column(String(80))
+    left_record: Named[str] = Column(String(64))
+    right_record: Named[str] = Column(String(64))
+    verdict: Named[str] = Column(String(20))
+    who: Named[str] = Column(String(200))
+    role: Named[str] = Column(String(20))
+    why: Named[str] = Column(Text)
+    made_at: Named[datetime] = Column(Instant)
+    run_id: Named[str] = Column(String(200))
+    supersedes: Named[int | None] = Column(BigInteger)
+    asked: Named[Mapping[str, Any]] = Column(Canonical)
+
+
 batch = Table("batch", metadata, BatchColumns, sqlite_autoincrement=True)
 watermark = Table("watermark", metadata, WatermarkColumns)
 hub_version = Table("hub_version", metadata, VersionColumns, sqlite_autoincrement=True)
 fence = Table("fence", metadata, FenceColumns)
+judgement = Table("judgement", metadata, JudgementColumns, sqlite_autoincrement=True)
 stage_log = Table("stage_log", metadata, StageColumns, sqlite_autoincrement=True)
 
 Index(None, batch.c.department, batch.c.source_table, batch.c.state)
 Index(None, batch.c.state, batch.c.taken_by)
 Index(None, hub_version.c.state)
+Index(None, judgement.c.entity, judgement.c.left_record)
+Index(None, judgement.c.entity, judgement.c.right_record)
 Index(None, stage_log.c.run_id)

@@ -120,8 +120,11 @@ class Serving(Staging):
     def _add_redirects(self, connection: Connection, version: int) -> None:
         dialect = sqlite if self.database.is_sqlite else postgresql
         rows = select(staged_redirect.c.id, staged_redirect.c.entity, staged_redirect.c.into, literal(version))
-        # "WHERE true" keeps SQLite from reading ON CONFLICT as a join condition.
-        upsert = dialect.insert(redirect).from_select(["id", "entity", "into", "commit"], rows.where(text("1 = 1")))
+        restored = select(staged_redirect.c.id).where(staged_redirect.c.into.is_(None))
+        connection.execute(delete(redirect).where(redirect.c.id.in_(restored)))
+        # The WHERE also keeps SQLite from reading ON CONFLICT as a join condition.
+        rows = rows.where(staged_redirect.c.into.is_not(None))
+        upsert = dialect.insert(redirect).from_select(["id", "entity", "into", "commit"], rows)
         changed = {name: upsert.excluded[name] for name in ("entity", "into", "commit")}
         connection.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=changed))
 

@@ -35,11 +35,11 @@ class StagedChangeColumns(TypedColumns):
 
 
 class StagedRedirectColumns(TypedColumns):
-    """Where retired ids lead."""
+    """Where retired ids lead; `into` null: the id stands by itself again."""
 
     id: Named[str] = Column(String(64), primary_key=True)
     entity: Named[str] = Column(String(80))
-    into: Named[str] = Column(String(64))
+    into: Named[str | None] = Column(String(64))
 
 
 staged_count = Table("staged_count", staged_metadata, StagedCountColumns)

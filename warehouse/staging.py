@@ -90,7 +90,7 @@ class Staging:
         return self._replace(fence, version, CHANGES, staged_change, numbered)
 
     def stage_redirects(self, fence: Fence, version: int, redirects: pa.Table) -> Staged:
-        """Load the version's new redirects: columns id, entity, into."""
+        """Load the version's redirects: columns id, entity, into; `into` null takes an earlier redirect away."""
         fitted = redirects.select(REDIRECT_SCHEMA.names).cast(REDIRECT_SCHEMA)
         return self._replace(fence, version, REDIRECTS, staged_redirect, fitted)
 

@@ -20,12 +20,14 @@ ORDER: tuple[VersionState, ...] = ("open", "linked", "survived", "applying", "pu
 
 @dataclass(frozen=True)
 class VersionOpening:
-    """What a new version is made from: the pinned batches, the as-of date, the run; or the version gone back to."""
+    """What a new version is made from: the pinned batches and judgements (all up to `judged_through`), the as-of date,
+    the run; or the version gone back to."""
 
     batches: tuple[int, ...]
     as_of: date
     run_id: str
     rolled_back_to: int | None = None
+    judged_through: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Version:
     counts: Mapping[str, Any]
     run_id: str
     rolled_back_to: int | None
+    judged_through: int = 0
 
 
 class VersionLedger:
@@ -72,6 +75,7 @@ class VersionLedger:
                 "counts": {},
                 "run_id": opening.run_id,
                 "rolled_back_to": opening.rolled_back_to,
+                "judged_through": opening.judged_through,
             }
             number = connection.execute(insert(hub_version).values(**row).returning(hub_version.c.number)).scalar_one()
             return one_version(connection, number)

@@ -14,8 +14,8 @@ import pyarrow.compute as compute
 from engine.duckdb_engine import DuckDBEngine
 from matching.anchors import former_states
 from matching.judgements import Judgement, Verdict, judged
-from matching.laws import two_identities
 from matching.ladder import LinkChanges, LinkInputs, link
+from matching.laws import two_identities
 from matching.rules import AnchorSource, KeyColumn, LadderRules, NameAgreement
 from matching.tables import CHANGED, FORMER_STATES, IDENTITY, LINKS
 

@@ -44,11 +44,13 @@ def test_what_is_proposed_is_checked_against_what_stands_but_may_supersede_it() 
     assert [one.number for one in found.chain] == [2, 1]
     assert contradiction_of(standing, Judgement(9, "b", "a", "not_same")) is None
     assert contradiction_of(standing, Judgement(9, "c", "d", "not_same")) is None
-    assert contradiction_of(said(("a", "c", "not_same"), ("a", "b", "same")), Judgement(9, "b", "c", "same")) is not None
+    apart = said(("a", "c", "not_same"), ("a", "b", "same"))
+    assert contradiction_of(apart, Judgement(9, "b", "c", "same")) is not None
 
 
 def test_only_constraints_that_became_others_reopen_their_records() -> None:
-    ledger = said(("a", "b", "same"), ("a", "b", "same"), ("c", "d", "unsure"), ("e", "f", "same"), ("e", "f", "unsure"))
+    twice = (("a", "b", "same"), ("a", "b", "same"))
+    ledger = said(*twice, ("c", "d", "unsure"), ("e", "f", "same"), ("e", "f", "unsure"))
     assert judged(ledger, 1, 3).changed == frozenset()
     assert judged(ledger, 0, 1).changed == {"a", "b"}
     assert judged(ledger, 4, 5).changed == {"e", "f"}
