@@ -14,8 +14,8 @@ from pipeline.command_frame import fail, show
 from pipeline.draft_spec import draft_spec
 from pipeline.evaluate import EvaluationWish, draw_sample, evaluate_files
 from pipeline.evaluation_text import evaluation_text
-from pipeline.file_linkage import MODEL, FileWish, dedupe_file, match_files
-from pipeline.linkage_text import linkage_summary_text, pair_text
+from pipeline.file_linkage import MODEL, FileWish, dedupe_file, match_files, plan_files
+from pipeline.linkage_text import linkage_summary_text, pair_text, plan_text
 from pipeline.pair_explanation import explain_pair
 from pipeline.settings import Settings
 from schemas.errors import CityhubError, ConfigurationError
@@ -45,6 +45,7 @@ def linkage_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--model", type=FILE, help="用已存的模型 a saved model.json instead of training"),
         click.option("--explain", nargs=2, metavar="LEFT_ID RIGHT_ID", help="解释一对 tell one pair in words and bits"),
         click.option("--draft-spec", is_flag=True, help="看列起草规格 draft the specification (--spec or printed)"),
+        click.option("--plan", is_flag=True, help="先看做什么、多少候选 what it will do and how many candidates"),
         click.option("--encoding", default="", help="文件编码，不写则自动判断 encoding; guessed where not given"),
     )
     for option in reversed(options):
@@ -91,6 +92,9 @@ def _link(files: tuple[Path, ...], settings: Settings, json_output: bool, option
         if wish.model is None and out is not None and (out / MODEL).exists():
             wish = replace(wish, model=out / MODEL)
         show(explain_pair(wish, settings, options["explain"]), json_output, pair_text)
+        return
+    if options["plan"]:
+        show(plan_files(wish, settings), json_output, plan_text)
         return
     if out is None:
         raise ConfigurationError("command line", 0, "--out", "", "a folder to write to")

@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ import pyarrow.parquet as parquet
 
 from engine.duckdb_engine import DuckDBEngine
 from matching.deduplication import dedupe
-from matching.linkage import LINK_COLUMNS, Given, match
+from matching.linkage import LINK_COLUMNS, Given, match, prepare
 from matching.model import Model, from_json
+from matching.plan import plan_of, specification_words
 from pipeline.file_records import FileRecords, at_home, file_records, read_file
+from pipeline.masking import masked_value
 from pipeline.settings import Settings
 from schemas.linkage_of_files import load_file_spec
 from schemas.linkage_spec import LinkageSpec
@@ -97,6 +99,24 @@ def dedupe_file(wish: FileWish, settings: Settings) -> dict[str, Any]:
         outcome = dedupe(engine, rows, ready.spec, ready.given, ready.model)
     tables = {CLUSTERS: outcome.clusters, LINKS: outcome.links, REFUSALS: outcome.refusals}
     return _written(wish, ready, tables, outcome.model, outcome.facts)
+
+
+def plan_files(wish: FileWish, settings: Settings) -> dict[str, Any]:
+    """Return what the specification will do, in `words`, and for each of its `rules` the candidate pairs it makes of
+    these files, with the keys (masked) that are so common that they are set apart. Nothing is compared or written.
+
+    Raises ConfigurationError, SourceError, LinkageError.
+    """
+    ready = opened(wish, settings)
+    left, right = ready.tables[0], ready.tables[-1]
+    prepared = prepare(right, left if len(ready.tables) == 2 else None, ready.spec, ready.given.context, ready.model)
+    kinds = {one.name: one.kind for one in ready.spec.fields}
+    rules = [asdict(rule) for rule in plan_of(prepared, ready.spec)]
+    for key in (key for rule in rules for key in rule["crowded"]):
+        cells = zip(key["fields"], key["values"], strict=True)
+        key["values"] = [masked_value(kinds[name], cell) for name, cell in cells]
+    words = specification_words(ready.spec)
+    return {"files": [dict(side.facts) for side in ready.sides], "words": words, "rules": rules}
 
 
 def _nothing_to_meet(ids: pa.ChunkedArray) -> pa.Table:

@@ -44,6 +44,21 @@ def linkage_summary_text(told: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def plan_text(told: dict[str, Any]) -> str:
+    """Return the plan of `plan_files`: what the specification does, and what each rule makes of these files."""
+    lines = [_file_line(one) for one in told["files"]]
+    lines += [f"  注意 note: {note}" for one in told["files"] for note in _notes(one)]
+    lines += ["", *told["words"], ""]
+    head = ["分块规则 block rule", "候选对 pairs", "过大的键 crowded keys", "加字段后 narrowed to"]
+    counts = ("pairs", "crowded_keys", "narrowed")
+    lines.append(text_table([head, *([one["rule"], *(f"{one[name]:,}" for name in counts)] for one in told["rules"])]))
+    for rule in told["rules"]:
+        for key in rule["crowded"]:
+            named = ", ".join(f"{field} {value}" for field, value in zip(key["fields"], key["values"], strict=True))
+            lines.append(f"  {rule['rule']}: {named} 单独就有 alone makes {key['pairs']:,} 对 pairs")
+    return "\n".join(lines)
+
+
 def _file_line(one: dict[str, Any]) -> str:
     return f"{one['file']}: {one['rows']:,} 行 rows"
 

@@ -32,6 +32,17 @@ def masked(field: Field, value: Any) -> str:
     return str(kind.mask(pa.array([text], pa.string()))[0].as_py())
 
 
+def masked_value(kind: str, value: Any) -> str:
+    """Return a value of a plain file as a person may see it: what its kind's mask shows, nothing where it has none."""
+    if value is None:
+        return "∅"
+    if kind not in KINDS or kind == "code":
+        return _STARS
+    if kind == "date":
+        return f"{str(value)[:4]}-**-**"
+    return str(KINDS[kind].mask(pa.array([str(value)], pa.string()))[0].as_py())
+
+
 def strictest_fields(table: TableContract, standard: Standard) -> dict[str, Field]:
     """Return, for each source column, the field of the highest grade that is read from it.
 

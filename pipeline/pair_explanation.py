@@ -15,12 +15,10 @@ from matching.linkage import Prepared, prepare, train
 from matching.model import Model
 from matching.scoring import Scorer
 from pipeline.file_linkage import LINKS, FileWish, Opened, engine_of, opened
+from pipeline.masking import masked_value
 from pipeline.settings import Settings
 from schemas.errors import ConfigurationError
 from schemas.linkage_spec import LinkageField
-from values.kinds import KINDS
-
-STARS = "****"
 
 
 def explain_pair(wish: FileWish, settings: Settings, ids: tuple[str, str]) -> dict[str, Any]:
@@ -66,21 +64,9 @@ def _row(table: pa.Table, path: Path, wanted: str) -> int:
 
 def _values(field: LinkageField, left: pa.Table, right: pa.Table, rows: tuple[int, int]) -> dict[str, str]:
     return {
-        "left": _masked(field, left[field.name][rows[0]].as_py()),
-        "right": _masked(field, right[field.name][rows[1]].as_py()),
+        "left": masked_value(field.kind, left[field.name][rows[0]].as_py()),
+        "right": masked_value(field.kind, right[field.name][rows[1]].as_py()),
     }
-
-
-def _masked(field: LinkageField, value: object) -> str:
-    """Return a value as a person may see it: what its kind shows of it, nothing of other kinds."""
-    if value is None:
-        return "∅"
-    kind = KINDS.get(field.kind)
-    if kind is None or kind.name == "code":
-        return STARS
-    if kind.name == "date":
-        return f"{str(value)[:4]}-**-**"
-    return str(kind.mask(pa.array([str(value)], pa.string()))[0].as_py())
 
 
 def _rules(prepared: Prepared, ready: Opened, rows: tuple[int, int]) -> list[str]:

@@ -201,3 +201,27 @@ def test_an_evaluation_without_columns_to_compare_is_told(tmp_path: Path) -> Non
     assert "columns left_id, right_id, or id, cluster_id" in run("evaluate", links, half, fails=True).output
     assert "links with a probability" in run("evaluate", links, links, "--threshold", "0.5", fails=True).output
     assert "a column of either file" in run("evaluate", links, links, "--by", "town", fails=True).output
+
+
+def test_the_plan_tells_what_each_rule_makes_and_names_crowded_keys_masked(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    spec = tmp_path / "spec.yaml"
+    text = SPEC.replace("block: [", "skew: {at_most: 60}\nblock: [[name.surname], ")
+    spec.write_text(text, encoding="utf-8")
+    plan = told("match", *files, "--spec", spec, "--plan")
+    rules = {one["rule"]: one for one in plan["rules"]}
+    assert set(rules) == {"name.surname", "phone", "name.pinyin", "born"}
+    assert rules["phone"]["pairs"] == 120
+    # 20 surnames of 10 and 6 people each: 60 pairs are not more than 60
+    assert (rules["name.surname"]["pairs"], rules["name.surname"]["crowded_keys"]) == (1200, 0)
+    spec.write_text(text.replace("at_most: 60", "at_most: 59"), encoding="utf-8")
+    crowded = told("match", *files, "--spec", spec, "--plan")["rules"][0]
+    assert (crowded["pairs"], crowded["crowded_keys"], crowded["crowded"][0]["pairs"]) == (0, 20, 60)
+    assert crowded["narrowed"] >= 240  # born and phone of 120 people, each the key narrowed by one of them
+    shown = run("match", *files, "--spec", spec, "--plan").output
+    assert "name.surname" in shown
+    assert not [row[1] for row in people(200) if row[1] in shown]
+    assert "单独就有 alone makes 60 对 pairs" in shown
+    spec.write_text(text.replace("at_most: 60", "at_most: 59, else: refuse"), encoding="utf-8")
+    assert "block rule name.surname" in run("match", *files, "--spec", spec, "--plan", fails=True).output
