@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from values.kinds import KINDS
 
@@ -18,6 +19,7 @@ RULES, USES = 8, 2  # at most so many rules, with a field in at most so many of 
 EMPTY = 0.3  # of the rows without a key: a rule on it misses too many
 # The keys worth blocking on, the most tolerant first; the field itself comes last, or alone for kinds not named here.
 TRIED = {
+    "text": ("sound",),
     "person_name": ("pinyin",),
     "company_name": ("own_name", "core"),
     "address": ("road", "house"),
@@ -93,8 +95,9 @@ def _keys(atom: Atom) -> list[_Key]:
     named: dict[str, pa.Array] = {}
     if atom.kind in KINDS:
         values = KINDS[atom.kind].clean_with(values, {}).values
-        made = KINDS[atom.kind].keys(values) if atom.kind in TRIED else {}
-        named = {f"{atom.name}.{key}": made[key] for key in TRIED.get(atom.kind, ()) if key in made}
+        tried = () if atom.kind == "text" and _digits(values) else TRIED.get(atom.kind, ())
+        made = KINDS[atom.kind].keys(values) if tried else {}
+        named = {f"{atom.name}.{key}": made[key] for key in tried}
     named[atom.name] = values.cast(pa.string())
     keys = []
     for word, distinct in named.items():
@@ -103,6 +106,11 @@ def _keys(atom: Atom) -> list[_Key]:
         if (spread < 0).mean() <= EMPTY:
             keys.append(_Key(atom.name, word, spread[: len(atom.left)], spread[len(atom.left) :]))
     return keys
+
+
+def _digits(values: pa.Array) -> bool:
+    """Say whether most texts hold digits, which have no sound worth a key."""
+    return bool(len(values)) and (pc.mean(pc.match_substring_regex(values, "[0-9]").cast(pa.int8())).as_py() or 0) > 0.5
 
 
 def _pairs(keys: tuple[_Key, ...], rows: tuple[int, int], itself: bool) -> int:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 # What `keys` of each file of values/ returns, and its plainest key first; a test holds the two together.
 VALUE_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "text": ("letters",),
+    "text": ("folded", "words", "first", "sound"),
     "citizen_id": ("number", "birth_sequence"),
     "document": ("number",),
     "uscc": ("code", "organisation"),
