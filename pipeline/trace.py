@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +65,7 @@ def show_entity(hub: Hub, entity_name: str, identity: str, shown: Shown) -> dict
         for one in hub.reader.members(row["hub_id"])
     ]
     facts = {
-        name: [{key: value for key, value in fact.items() if key not in ("origins", "content_hash")} for fact in rows]
+        name: [_shown_fact(hub.city.standard.entities[name], fact, shown) for fact in rows]
         for name, rows in hub.reader.facts(row["hub_id"]).items()
     }
     return {
@@ -75,6 +76,16 @@ def show_entity(hub: Hub, entity_name: str, identity: str, shown: Shown) -> dict
         "fields": fields,
         "records": members,
         "facts": facts,
+    }
+
+
+def _shown_fact(entity: Entity, fact: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
+    """Return a fact's row without its bookkeeping, its fields masked as a party's are unless revealed."""
+    fields = {field.name: field for field in entity.fields}
+    return {
+        key: masked(fields[key], value) if key in fields and value is not None and not shown.revealed else value
+        for key, value in fact.items()
+        if key not in ("origins", "content_hash")
     }
 
 

@@ -25,7 +25,7 @@ from values.plain_text import judge as judge_text
 from values.private_use import map_private_use
 from values.shapes import IDEOGRAPH, code_point_table, short_texts_among
 from values.text_column import TextColumn, with_nulls
-from values.text_forms import LOST_CHARACTERS, SENTINEL_WORDS
+from values.text_forms import LOST_CHARACTERS, SENTINEL_WORDS, is_sentinel
 
 LEVELS = address_agreement.LEVELS
 EQUAL_IS_TOP = False
@@ -84,6 +84,8 @@ def _judge(text: str, length: int) -> tuple[str | None, int]:
     bracketed = dashed.translate(_BRACKETS)
     if bracketed != dashed:
         flags |= bits(Reason.BRACKETS_UNIFIED)
+    if is_sentinel(bracketed):  # a dash of another script
+        return None, flags | bits(Reason.SENTINEL)
     if len(bracketed) > length:
         return None, flags | bits(Reason.TOO_LONG)
     return bracketed, flags
