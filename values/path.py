@@ -29,7 +29,8 @@ def check(values: pa.Array) -> npt.NDArray[np.bool_]:
     """Say, per value, whether it is a path whose first part is told."""
     column = TextColumn(values)
     first = pc.starts_with(column.texts, BAR).to_numpy(zero_copy_only=False)
-    return ~(column.empty | first)
+    told: npt.NDArray[np.bool_] = ~(column.empty | first)
+    return told
 
 
 def keys(values: pa.Array) -> dict[str, pa.Array]:
@@ -60,7 +61,7 @@ def likeness(values: pa.Array) -> CompareRows:
         parts, _ = _parts(both)
         a, b = parts[: len(left)], parts[len(left) :]
         equal = np.logical_and.accumulate((a == b) & (a >= 0), axis=1)
-        levels = (equal.sum(axis=1) + DIFFERENT).astype(np.int8)
+        levels: Levels = (equal.sum(axis=1) + DIFFERENT).astype(np.int8)
         levels[(a[:, 0] < 0) | (b[:, 0] < 0)] = MISSING
         return levels
 

@@ -28,8 +28,7 @@ def test_a_table_names_itself_and_its_source(name: str) -> None:
     assert table.label.zh and table.label.en and table.source
     assert set(table.codes) == set(table.entries)
     assert all(label.zh.strip() == label.zh for label in table.entries.values())
-    if name != "industry":
-        assert all(label.en for label in table.entries.values())
+    assert all(label.en.strip() == label.en and label.en for label in table.entries.values())
 
 
 def test_ethnic_groups_run_from_01_to_56() -> None:
