@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.contract import TableContract
 from schemas.standard import Field, Standard
@@ -68,3 +70,32 @@ def masked_cell(field: Field, text: str | None) -> str:
     if text is None:
         return "∅"
     return masked(field, text)
+
+
+_PLAIN = re.compile(r"[0-9A-Za-z./_-]{1,6}")
+
+
+def masked_cells(field: Field | None, texts: pa.Array) -> pa.Array:
+    """Return a column of raw cells masked for a list that leaves the hub: what cannot be read as personal, nothing else.
+
+    A cell may hold what belongs to another column (a name where the sex should be), so of fields of low grade only a
+    short plain code is shown; all else keeps its first character at most. No field (a whole row): stars.
+    """
+    if field is None:
+        return pc.if_else(pc.is_valid(texts), _STARS, "")
+    kind = KINDS[field.mask or field.kind]
+    if field.grade > OPEN_GRADE and kind.name not in ("text", "code", "date"):
+        # The kind's mask hides what is of its kind; what it left whole was of another one.
+        shown = kind.mask(texts)
+        whole = pc.fill_null(pc.equal(shown, texts), False)
+        return pc.fill_null(pc.if_else(whole, _first_only(texts), shown), "")
+    if field.grade > OPEN_GRADE:
+        return pc.fill_null(_first_only(texts), "")
+    plain = pa.array([bool(text and _PLAIN.fullmatch(text)) for text in texts.to_pylist()], pa.bool_())
+    return pc.fill_null(pc.if_else(plain, texts, _first_only(texts)), "")
+
+
+def _first_only(texts: pa.Array) -> pa.Array:
+    first = pc.utf8_slice_codeunits(texts, 0, 1)
+    hidden = pc.binary_join_element_wise(first, pa.scalar(_STARS), "")
+    return pc.if_else(pc.greater(pc.utf8_length(texts), 1), hidden, _STARS)

@@ -73,10 +73,10 @@ def open_lines(hub: Hub, contract: Contract, sql: str = "SELECT * FROM open") ->
     accepted = hub.ledger.batches("accepted", contract.department)
     relations: dict[str, Relation] = {
         "quarantine": ParquetFiles(tuple(files), QUARANTINE_SCHEMA),
-        "batches": _batches(accepted),
+        "batches": accepted_batches(accepted),
         "covered": covered_rows(hub, accepted),
     }
-    standing, places = _standing(hub, contract)
+    standing, places = standing_rows_of(hub, contract)
     return hub.engine.run([standing, *OPEN, Step("asked", sql)], {**relations, **places}, "asked")
 
 
@@ -98,7 +98,8 @@ def covered_rows(hub: Hub, batches: list[Batch]) -> pa.Table:
     return pa.concat_tables(parts) if parts else COVERED.empty_table()
 
 
-def _batches(accepted: list[Batch]) -> pa.Table:
+def accepted_batches(accepted: list[Batch]) -> pa.Table:
+    """Return the accepted batches (BATCHES): what each took and under which contract."""
     rows = [
         {
             "batch": one.id,
@@ -113,7 +114,7 @@ def _batches(accepted: list[Batch]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=BATCHES)
 
 
-def _standing(hub: Hub, contract: Contract) -> tuple[Step, dict[str, Relation]]:
+def standing_rows_of(hub: Hub, contract: Contract) -> tuple[Step, dict[str, Relation]]:
     """Return the step that puts the standing rows of all the department's tables together, and their files."""
     places: dict[str, Relation] = {}
     parts = []

@@ -13,6 +13,7 @@ from schemas.errors import ConfigurationError
 from schemas.gazetteer import Gazetteer
 from schemas.gazetteer_file import load_gazetteer
 from schemas.linkage_spec import LinkageSpec
+from schemas.quality import QualityPolicy
 from schemas.standard import Standard
 from schemas.survivorship import SurvivorshipPolicy
 
@@ -83,6 +84,7 @@ class City:
     linkage: Mapping[str, LinkageSpec]
     survivorship: Mapping[str, SurvivorshipPolicy]
     connections: Mapping[str, str]
+    quality: QualityPolicy = QualityPolicy()
 
     @property
     def departments(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Reads a city's folder: city.yaml, departments/, matching/, golden/. One broken contract leaves the others alone."""
+"""Reads a city's folder: city.yaml, departments/, matching/, golden/, quality/. One broken contract leaves the others alone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from schemas.errors import ConfigurationError
 from schemas.linkage_file import load_linkage
 from schemas.linkage_spec import LinkageSpec
 from schemas.nearest import listed, nearest
+from schemas.quality_file import load_quality
 from schemas.standard import Standard
 from schemas.standard_file import load_standard
 from schemas.survivorship import SurvivorshipPolicy, load_survivorship, standing_policy
@@ -57,6 +58,7 @@ def load_city(folder: Path) -> City:
         linkage=_linkage(folder, standard, register),
         survivorship=_survivorship(folder, standard, departments),
         connections=connections,
+        quality=load_quality(folder / "quality", standard, {**dict.fromkeys(broken), **contracts}),
     )
 
 
