@@ -114,7 +114,7 @@ def publish(version: int, *, dag_run: Any = None, outlet_events: Any = None) -> 
 
 @task
 def report(*, dag_run: Any = None) -> Reference:
-    """Balance the ledger and write the report."""
+    """Judge what stands by every rule, record it as evidence and write the auditors' report."""
     from pipeline.report import report as stage
 
     with open_hub_for(dag_run) as hub:

@@ -1,10 +1,12 @@
 """Assess: judge every current statement of a department by every rule; counts, failing rows with their masked cells."""
 
+# ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
@@ -15,7 +17,7 @@ from engine.quoting import literal, quote
 from engine.relation import ParquetFiles, Relation
 from engine.step import Step
 from pipeline.hub import Hub
-from pipeline.lake_tables import current_table, links_table, standing_table
+from pipeline.lake_tables import links_table, standing_table
 from pipeline.masked_cells import with_masked_cells
 from pipeline.pinyin_agreement import with_pinyin
 from pipeline.refused_statements import refused_lines
@@ -23,13 +25,12 @@ from pipeline.staging import STANDING
 from pipeline.summary import published_files
 from quality.assessment import Answered, assess
 from quality.judged import joined_step, judged_step, refused_step
-from quality.predicates import mark
 from quality.problems import FOUND
-from quality.rulebook import PINYIN, Place, RowRule, places_of, row_rules, whole_row_rules
+from quality.rule import RowRule
+from quality.rulebook import PINYIN, Place, places_of, row_rules, whole_row_rules
 from schemas.arrow import statement_schema
 from schemas.contract import Contract, TableContract
-from schemas.errors import EngineError
-from schemas.quality import CityRule, QualityPolicy
+from schemas.quality import CityRule
 
 LINKED = pa.schema([("record_id", pa.string()), ("hub_id", pa.string()), ("decision", pa.string())])
 
@@ -88,7 +89,9 @@ def _session(hub: Hub, contract: Contract, lines: pa.Table) -> Iterator[Session]
         files = published_files(hub, contract.department, standard.entities[entity])
         relations[f"accepted {entity}"] = ParquetFiles(tuple(files), statement_schema(standard.entities[entity]))
     places = places_of(contract, standard)
-    rules = {one.rule.code: one for place in places for one in row_rules(contract, place, hub.city.quality) if one.check}
+    rules = {
+        one.rule.code: one for place in places for one in row_rules(contract, place, hub.city.quality) if one.check
+    }
     steps: list[Step] = []
     for one in rules.values():
         entity = next(rule.scope.entity for rule in hub.city.quality.rules if rule.code == one.rule.code)
@@ -137,9 +140,7 @@ def _look_up(one: RowRule, entity: str, department: str) -> Step:
     return Step(f"{one.look_up} elsewhere", sql, materialise=True)
 
 
-def _judged(
-    hub: Hub, session: Session, place: Place, number: int, rules: tuple[RowRule, ...], day: date
-) -> str:
+def _judged(hub: Hub, session: Session, place: Place, number: int, rules: tuple[RowRule, ...], day: date) -> str:
     """Make the relation of one place's statements with all that its rules read; return its name."""
     name = f"judged {number}"
     where = (place.table, place.emit.name, place.entity)
@@ -224,5 +225,7 @@ def _shares(session: Session, judged: str, place: Place, rules: tuple[CityRule, 
 def _standing(hub: Hub, contract: Contract, table: TableContract) -> int:
     name = standing_table(contract.department, table.name)
     files = ParquetFiles(tuple(hub.lake.files(name)), STANDING)
-    [row] = hub.engine.run([Step("rows", "SELECT count(*) AS n FROM standing")], {"standing": files}, "rows").to_pylist()
+    [row] = hub.engine.run(
+        [Step("rows", "SELECT count(*) AS n FROM standing")], {"standing": files}, "rows"
+    ).to_pylist()
     return int(row["n"])

@@ -12,6 +12,7 @@ from pipeline import (
     commands_bad_day,
     commands_linkage,
     commands_onboard,
+    commands_quality,
     commands_reading,
     commands_stages,
     commands_standard,
@@ -43,6 +44,14 @@ def main(city: Path | None, log_level: str) -> None:
     logging.basicConfig(level=log_level.upper(), handlers=[handler], format="%(message)s")
 
 
-GROUPS = (commands_stages, commands_bad_day, commands_reading, commands_onboard, commands_standard, commands_linkage)
+GROUPS = (
+    commands_stages,
+    commands_quality,
+    commands_bad_day,
+    commands_reading,
+    commands_onboard,
+    commands_standard,
+    commands_linkage,
+)
 for command in (one for group in GROUPS for one in group.COMMANDS):
     main.add_command(command)

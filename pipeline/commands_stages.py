@@ -15,7 +15,6 @@ from pipeline.hub import Hub
 from pipeline.land import land as land_stage
 from pipeline.link import link as link_stage
 from pipeline.publish import publish as publish_stage
-from pipeline.report import report as report_stage
 from pipeline.summary import outcome_line, stages_logged, summarise, summary_text
 from pipeline.survive import survive as survive_stage
 from pipeline.validate import validate as validate_stage
@@ -69,5 +68,4 @@ COMMANDS = (
     city_command("link", link_stage, "关联 decide which records are the same person or business"),
     city_command("survive", survive_stage, "择优 choose golden values of the entities touched, each with its origin"),
     city_command("publish", publish_stage, "发布 swap the staged version in: database and Parquet, one whole version"),
-    city_command("report", report_stage, "报告 the balance of the run and where every row went"),
 )

@@ -71,3 +71,8 @@ def fact_members_table(entity: str) -> str:
 def links_history_table(entity: str) -> str:
     """Every decision ever made, append only, partitioned by commit."""
     return f"links_history/{entity}"
+
+
+def problems_table(department: str) -> str:
+    """Every row that ever broke a rule, one row a fingerprint: since when, until when, mended or not."""
+    return f"problems/{department}"

@@ -47,7 +47,9 @@ def _origins(hub: Hub, contract: Contract, batches: pa.ChunkedArray) -> pa.Array
 
 def _of_table(hub: Hub, contract: Contract, table: TableContract, found: pa.Table) -> pa.Table:
     """Fill in one table's rows: their raw cells are read once, then masked place by place."""
-    places = sorted(found.group_by(["statement", "field"]).aggregate([]).to_pylist(), key=lambda one: tuple(one.values()))
+    places = sorted(
+        found.group_by(["statement", "field"]).aggregate([]).to_pylist(), key=lambda one: tuple(one.values())
+    )
     columns = {tuple(one.values()): _columns(table, one["statement"], one["field"]) for one in places}
     wanted = list(dict.fromkeys(name for names in columns.values() for name in names))
     cells = _cells(hub, contract, table, found, wanted)

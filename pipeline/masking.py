@@ -76,7 +76,7 @@ _PLAIN = re.compile(r"[0-9A-Za-z./_-]{1,6}")
 
 
 def masked_cells(field: Field | None, texts: pa.Array) -> pa.Array:
-    """Return a column of raw cells masked for a list that leaves the hub: what cannot be read as personal, nothing else.
+    """Return a column of raw cells masked for a list that leaves the hub: what may be personal is hidden.
 
     A cell may hold what belongs to another column (a name where the sex should be), so of fields of low grade only a
     short plain code is shown; all else keeps its first character at most. No field (a whole row): stars.

@@ -1,4 +1,4 @@
-"""What stands refused in a department, as rules see it: open lines of quarantine with the record ids they would have."""
+"""What stands refused in a department, as rules see it: open lines of quarantine with their record ids."""
 
 from __future__ import annotations
 

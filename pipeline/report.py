@@ -1,80 +1,77 @@
-"""Report: does everything add up, from the rows extracted to the golden rows? Without a balance there is no grade."""
+"""Report: judge what stands, record it in the ledger of evidence, and write the report that auditors read."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from pipeline.evidence_records import anchors_file, record
 from pipeline.hub import Hub
+from pipeline.report_body import report_body
+from pipeline.report_files import write_report
 from pipeline.stage import stage_of
-from pipeline.summary import decisions_by_department, party_statements
-from schemas.errors import Unbalanced
-from warehouse.batches import Batch
-from warehouse.conservation import check_conservation
+from schemas.errors import LedgerError, Unbalanced
+from schemas.evidence import EvidenceEntry
+from warehouse.evidence import anchor, chain_faults
 
-PLAIN = (
-    "extracted", "standardised", "rejected", "identical", "superseded", "deleted",
-    "emitted", "accepted", "quarantined", "held", "new", "changed", "withdrawn",
-)  # fmt: skip
+REPORT = "report"
 
 
-def report(hub: Hub) -> dict[str, Any]:
-    """Write `report/<version>.json` for the published version and return it; {"version": None} before the first.
+def report(hub: Hub, *, again: bool = False, version: int | None = None) -> dict[str, Any]:
+    """Report on the published version; return where the report lies and what it says in a few figures.
 
-    Raises Unbalanced when a batch does not add up, or when a record has no decision.
+    A version that has its report is not judged again: its files are written anew from the ledger, byte for byte the
+    same. `again` judges it anew (after a rule, a waiver or a sample) and records that beside the first. `version`
+    writes the report of an older version from the ledger. {"version": None} before anything is published.
+
+    Raises Unbalanced, after the report is written without a grade, when rows or records are unexplained; LedgerError
+    for a version that has no report.
     """
     with stage_of(hub, "report") as counts:
         published = hub.ledger.published_version()
         if published is None:
             return {"version": None}
-        batches = [hub.ledger.batch(number) for number in published.batches]
-        departments = {name: _department(hub, name, batches) for name in hub.city.departments}
-        result = {
-            "version": published.number,
-            "as_of": published.as_of.isoformat(),
-            "city": hub.city.name,
-            "departments": departments,
-            "decisions": _decisions(hub),
-            "golden": hub.reader.counts(),
-            "unexplained": 0,
-        }
-        path = _write(hub, published.number, result)
-        counts.update(version=published.number, unexplained=0)
-    return {**result, "path": str(path)}
+        number = published.number if version is None else version
+        entry = _standing(hub, number)
+        if entry is None and number != published.number:
+            raise LedgerError(f"版本 {number} 没有报告 version {number} has no report")
+        if entry is None or (again and number == published.number):
+            entry = _judge(hub)
+        result = _told(entry, write_report(hub, entry))
+        counts.update(version=number, entry=entry.seq, unexplained=result["unexplained"])
+    gaps = entry.content["flow"]["gaps"]
+    if gaps:
+        raise Unbalanced(f"version {number}", "rows and records", 0, gaps)
+    return result
 
 
-def _department(hub: Hub, name: str, batches: list[Batch]) -> dict[str, Any]:
-    own = [batch for batch in batches if batch.department == name]
-    for batch in own:
-        check_conservation(batch.counts, f"{name}.{batch.source_table} batch {batch.id}")
-    sums: dict[str, Any] = {key: sum(int(batch.counts.get(key, 0)) for batch in own) for key in PLAIN}
-    for key in ("refused", "issues"):
-        merged: dict[str, int] = {}
-        for batch in own:
-            for reason, count in batch.counts.get(key, {}).items():
-                merged[reason] = merged.get(reason, 0) + count
-        sums[key] = dict(sorted(merged.items()))
-    waiting = hub.ledger.batches("held", name)
-    sums["batches_held"] = [{"batch": one.id, "table": one.source_table, "reason": one.held_reason} for one in waiting]
-    return sums
+def _standing(hub: Hub, number: int) -> EvidenceEntry | None:
+    found = hub.ledger.evidence(REPORT, str(number))
+    if found:
+        anchor(anchors_file(hub), found[-1])  # a run may have died between the two
+    return found[-1] if found else None
 
 
-def _decisions(hub: Hub) -> dict[str, dict[str, int]]:
-    """Return the decisions by department, having proved that every current record has exactly one."""
-    decisions, statements = decisions_by_department(hub), party_statements(hub)
-    for name, count in statements.items():
-        parts = decisions.get(name, {})
-        if sum(parts.values()) != count:
-            raise Unbalanced(f"{name} records", "records", count, parts)
-    return decisions
+def _judge(hub: Hub) -> EvidenceEntry:
+    version = hub.ledger.published_version()
+    assert version is not None
+    faults = chain_faults(hub.ledger.evidence(), anchors_file(hub))
+    body = report_body(hub, version, hub.ledger.evidence(REPORT), faults)
+    return record(hub, REPORT, str(version.number), body)
 
 
-def _write(hub: Hub, version: int, result: dict[str, Any]) -> Path:
-    folder = hub.settings.home / "report"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{version}.json"
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(result, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "utf-8")
-    part.replace(path)
-    return path
+def _told(entry: EvidenceEntry, path: Path) -> dict[str, Any]:
+    body = entry.content
+    city = body["scores"]["city"]
+    problems = [one["problems"] for one in body["departments"].values()]
+    return {
+        "version": body["version"],
+        "period": body["period"],
+        "grade": city["grade"],
+        "q": city["q"],
+        "open": sum(one["open"] for one in problems),
+        "overdue": sum(one["overdue"] for one in problems),
+        "unexplained": body["flow"]["unexplained"],
+        "doubts": body["doubts"],
+        "path": str(path),
+    }

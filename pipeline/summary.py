@@ -62,6 +62,7 @@ def summarise(hub: Hub, since: int = 0) -> dict[str, Any]:
         "dataset": _from_here(hub.settings.home / "published" / "current"),
         "database": _database(hub),
         "try": things_to_try(hub) if published else [],
+        "report": _report(hub),
     }
 
 
@@ -79,6 +80,12 @@ def things_to_try(hub: Hub) -> list[str]:
         if found["id"]:
             lines.append(f"{shown} show person {found['id']} --field phone")
     return lines
+
+
+def _report(hub: Hub) -> str | None:
+    """Return where the newest report lies; None before there is one."""
+    page = hub.settings.home / "report" / "latest" / "report.html"
+    return _from_here(page) if page.exists() else None
 
 
 def _from_here(path: Path) -> str:
@@ -208,6 +215,8 @@ def summary_text(summary: dict[str, Any]) -> str:
         parts.append(f"版本 version {summary['version']}，截至 as of {summary['as_of']}")
         parts.append(f"数据集 dataset: {summary['dataset']}\n服务库 database: {summary['database']}")
         parts += ["试试 try:", *(f"  {line}" for line in summary["try"])]
+    if summary["report"]:
+        parts.append(f"质量报告 quality report: {summary['report']}")
     return "\n".join(parts)
 
 

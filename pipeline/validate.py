@@ -8,15 +8,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
+from engine.relation import ParquetFiles
 from pipeline.hub import Hub
 from pipeline.lake_tables import standing_table
 from pipeline.stage import stage_of
 from pipeline.staging import batch_folder
-from quality.evidence import Evidence, Measures
+from quality.evidence import Answers, Measures, answers_of
 from quality.gate import GateResult, gate
-from quality.ruleset import rules_of
+from quality.rule import Rule
+from quality.rulebook import Place, city_gate_rules
+from quality.ruleset import statement_rules, table_rules
+from schemas.arrow import statement_schema
 from schemas.contract import Contract, TableContract
-from schemas.errors import GateError
+from schemas.errors import EngineError, GateError
 from standardise.quarantine import QUARANTINE_SCHEMA
 from warehouse.batches import Batch
 from warehouse.fences import Fence
@@ -57,7 +61,9 @@ def judge(
     """
     table = contract.table(batch.source_table)
     measures = measures_of(hub, batch)
-    verdict = gate(table, evidence_of(hub, table, batch), measures) if _has_news(batch, measures) else NOTHING_NEW
+    verdict = NOTHING_NEW
+    if _has_news(batch, measures):
+        verdict = gate(table, *evidence_of(hub, contract, table, batch), measures)
     told = verdict.as_dict() | ({"passed": True, "override": dict(override)} if override else {})
     hub.ledger.standardise_batch(fence, batch.id, {**batch.counts, VERDICT: told})
     if override:
@@ -95,19 +101,37 @@ def measures_of(hub: Hub, batch: Batch) -> Measures:
     )
 
 
-def evidence_of(hub: Hub, table: TableContract, batch: Batch) -> Evidence:
-    """Return the answers to every rule of the table, collected chunk by chunk from the staged statements."""
-    folder = batch_folder(hub, batch.id)
-    evidence = Evidence(rules_of(table, hub.city.standard))
+def evidence_of(
+    hub: Hub, contract: Contract, table: TableContract, batch: Batch
+) -> tuple[list[Rule], dict[str, Answers]]:
+    """Return every rule of the batch's gate and the answers to those about rows, from the staged statements.
+
+    Raises GateError for a rule of the city's that cannot be run.
+    """
+    folder, standard = batch_folder(hub, batch.id), hub.city.standard
+    rules: list[Rule] = list(table_rules(table))
+    answers: dict[str, Answers] = {}
     for emit in table.emit:
-        file = parquet.ParquetFile(folder / f"statements-{emit.name}.parquet")
-        refused = parquet.read_table(
+        entity = standard.entities[emit.entity]
+        own = (
+            *statement_rules(emit, standard),
+            *city_gate_rules(contract, Place(contract.department, table.name, emit, entity), hub.city.quality),
+        )
+        lines = parquet.read_table(
             folder / "quarantine.parquet", filters=[("statement", "=", emit.name)], schema=QUARANTINE_SCHEMA
         )
-        for number, rows in enumerate(file.iter_batches(hub.settings.batch_rows)):
-            once = refused if number == 0 else QUARANTINE_SCHEMA.empty_table()
-            evidence.add({emit.name: pa.Table.from_batches([rows])}, once)
-    return evidence
+        statements = (str(folder / f"statements-{emit.name}.parquet"),)
+        relations = {
+            f"accepted {emit.name}": ParquetFiles(statements, statement_schema(entity)),
+            f"quarantine {emit.name}": lines.append_column("record_id", pa.nulls(lines.num_rows, pa.string())),
+        }
+        with hub.engine.session(relations) as session:
+            try:
+                answers |= answers_of(session, table, emit, entity, own, hub.as_of)
+            except EngineError as error:
+                raise GateError(contract.department, table.name, error.step, error.detail) from None
+        rules += [one.rule for one in own]
+    return rules, answers
 
 
 def _standing_rows(hub: Hub, batch: Batch) -> int | None:

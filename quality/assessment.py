@@ -14,8 +14,7 @@ from engine.quoting import quote
 from engine.step import Step
 from quality.judged import PLACE_COLUMNS
 from quality.predicates import MARKS
-from quality.rule import Rule
-from quality.rulebook import RowRule
+from quality.rule import RowRule, Rule
 from schemas.errors import EngineError
 
 FAILING = pa.schema(

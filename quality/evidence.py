@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from quality.rule import Rule
-from quality.ruleset import (
-    PRESENT,
-    REFUSED_MANY,
-    REFUSED_SHARE,
-    ROWS_AT_LEAST,
-    ROWS_CHANGED,
-    ROWS_UNEXPLAINED,
-    SINGLE,
-    USABLE,
-    USABLE_AT_ALL,
-)  # fmt: skip
-from schemas.contract import TableContract
-from schemas.reason_sentences import is_unusable
-from schemas.reasons import Reason
+from engine.duckdb_engine import Session
+from engine.quoting import quote
+from engine.step import Step
+from quality.judged import judged_step, refused_step
+from quality.rule import RowRule, Rule
+from quality.ruleset import REFUSED_MANY, REFUSED_SHARE, ROWS_AT_LEAST, ROWS_CHANGED, ROWS_UNEXPLAINED
+from schemas.contract import Emit, TableContract
+from schemas.errors import EngineError
+from schemas.standard import Entity
 
 Answers = npt.NDArray[np.float32]  # 1 = holds, 0 = fails, NaN = not tested
-Positions = npt.NDArray[np.int64]
-
-UNUSABLE = pa.array([reason.value for reason in Reason if is_unusable(reason)])
 
 
 @dataclass(frozen=True)
@@ -47,31 +37,42 @@ class Measures:
     previous: int | None = None
 
 
-@dataclass
-class Evidence:
-    """Collects the answers of a batch chunk by chunk; memory is four bytes a statement and rule."""
+def answers_of(
+    session: Session, table: TableContract, emit: Emit, entity: Entity, rules: Sequence[RowRule], day: date
+) -> dict[str, Answers]:
+    """Return the answers to the rules of one emit's statements, by answer column: accepted and refused ones alike.
 
-    rules: Sequence[Rule]
-    _parts: dict[str, list[Answers]] = field(default_factory=dict)
-    _ids: dict[str, list[pa.Array]] = field(default_factory=dict)
+    The open session holds `accepted <emit>` (statements) and `quarantine <emit>` (its lines, with or without ids).
+    Memory is four bytes a statement and column. Raises EngineError, its step the rule's code, where one cannot be run.
+    """
+    judged, refused = f"judged {emit.name}", f"refused {emit.name}"
+    asked = {one.rule.answer_column: one.holds for one in rules}
+    columns = ", ".join(f"CAST(CAST({holds} AS BOOLEAN) AS FLOAT) AS {quote(name)}" for name, holds in asked.items())
+    answers = f"answers {emit.name}"
+    session.run(
+        [
+            refused_step(refused, f"quarantine {emit.name}"),
+            judged_step(judged, f"accepted {emit.name}", refused, (table.name, emit.name, entity), day),
+        ]
+    )
+    try:
+        session.run([Step(answers, f"SELECT {columns} FROM {quote(judged)}")])  # noqa: S608 - quoted
+        found = session.table(answers)
+    except EngineError:
+        _raise_the_broken(session, judged, rules)
+        raise
+    return {name: found.column(name).to_numpy().astype(np.float32, copy=False) for name in asked}
 
-    def add(self, statements: Mapping[str, pa.Table], quarantine: pa.Table) -> None:
-        """Add a chunk: accepted statements by emit name, and what was refused (the schema of quarantine)."""
-        refused = _refused(quarantine)
-        for name, table in statements.items():
-            self._ids.setdefault(name, []).extend(table.column("record_id").chunks)
-            unusable = _unusable(table)
-            for rule in self.rules:
-                if rule.scope == "row" and rule.subject.split(".")[0] == name and rule.code != SINGLE:
-                    answers = _answers(rule, table, unusable, refused)
-                    self._parts.setdefault(rule.column, []).append(answers)
 
-    def column(self, rule: Rule) -> Answers:
-        """Return every answer to a row rule; empty where nothing was emitted."""
-        if rule.code == SINGLE:
-            return _single(self._ids.get(rule.subject.split(".")[0], []))
-        parts = self._parts.get(rule.column, [])
-        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+def _raise_the_broken(session: Session, judged: str, rules: Sequence[RowRule]) -> None:
+    """Raise the error of the first rule that fails when asked alone, with its code as the step."""
+    for number, one in enumerate(rules):
+        name = f"rule {number} of {judged}"
+        try:
+            session.run([Step(name, f"SELECT count_if({one.holds}) FROM {quote(judged)}")])  # noqa: S608 - quoted
+            session.table(name)
+        except EngineError as error:
+            raise EngineError(one.rule.code, error.detail) from None
 
 
 def measure(rule: Rule, measures: Measures, table: TableContract) -> float | None:
@@ -88,45 +89,3 @@ def measure(rule: Rule, measures: Measures, table: TableContract) -> float | Non
     if rule.code in (REFUSED_SHARE, REFUSED_MANY):
         return measures.refused / measures.judged if measures.judged >= rule.least else None
     raise KeyError(rule.code)
-
-
-def _answers(rule: Rule, table: pa.Table, unusable: Mapping[str, Positions], refused: Mapping[str, int]) -> Answers:
-    name = rule.subject.split(".", 1)[1]
-    present: Answers = table.column(name).is_valid().to_numpy().astype(np.float32)
-    if rule.code == PRESENT:
-        return present
-    if rule.code in (USABLE, USABLE_AT_ALL):
-        answers = np.where(present > 0, np.float32(1), np.float32(np.nan))
-        answers[unusable.get(name, np.zeros(0, np.int64))] = 0
-        failed = np.zeros(refused.get(rule.subject, 0), np.float32)
-        return np.concatenate([answers, failed])
-    raise KeyError(rule.code)
-
-
-def _unusable(table: pa.Table) -> dict[str, Positions]:
-    """Return, by field, the rows whose value was dropped as unusable."""
-    issues = table.column("issues").combine_chunks()
-    owners = pc.list_parent_indices(issues).to_numpy(zero_copy_only=False).astype(np.int64)
-    flat = pc.list_flatten(issues)
-    bad = pc.is_in(pc.struct_field(flat, "reason"), value_set=UNUSABLE).to_numpy(zero_copy_only=False)
-    names = pc.struct_field(flat, "field").filter(pa.array(bad)).dictionary_encode()
-    rows, codes = owners[bad], names.indices.to_numpy(zero_copy_only=False)
-    return {name: rows[codes == code] for code, name in enumerate(names.dictionary.to_pylist())}
-
-
-def _refused(quarantine: pa.Table) -> dict[str, int]:
-    """Count, by "statement.field", the statements quarantined for an unusable value of that field."""
-    chosen = quarantine.filter(pc.equal(quarantine.column("state"), "quarantined"))
-    chosen = chosen.filter(pc.is_in(chosen.column("reason"), value_set=UNUSABLE))
-    subject = pc.binary_join_element_wise(chosen.column("statement"), chosen.column("field"), ".")
-    one = pa.table({"subject": subject, "row": chosen.column("row_number")}).group_by(["subject", "row"]).aggregate([])
-    counts = pc.value_counts(one.column("subject"))
-    return {count["values"].as_py(): count["counts"].as_py() for count in counts}
-
-
-def _single(ids: list[pa.Array]) -> Answers:
-    """Say for each record id whether it stands once."""
-    if not ids:
-        return np.zeros(0, np.float32)
-    codes = pa.chunked_array(ids).combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    return (np.bincount(codes)[codes] == 1).astype(np.float32) if len(codes) else np.zeros(0, np.float32)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from quality.evidence import Evidence, Measures, measure
+from quality.evidence import Answers, Measures, measure
 from quality.rule import Rule
 from quality.suite import Outcome, run_suite
 from schemas.contract import TableContract
@@ -58,29 +58,34 @@ class GateResult:
         return asdict(self)
 
 
-def gate(table: TableContract, evidence: Evidence, measures: Measures) -> GateResult:
-    """Judge one batch. A rule with nothing to test, or with fewer tested than it asks for, is not tested."""
-    columns, shares = {}, {}
-    for rule in evidence.rules:
+def gate(
+    table: TableContract, rules: Sequence[Rule], answers: Mapping[str, Answers], measures: Measures
+) -> GateResult:
+    """Judge one batch by its rules; `answers` are the columns of the row rules (`Rule.answer_column`).
+
+    A rule with nothing to test, or with fewer tested than it asks for, is not tested.
+    """
+    columns: dict[str, Answers] = {}
+    shares: dict[str, float] = {}
+    asked: list[Rule] = []
+    tested = {name: int(np.count_nonzero(~np.isnan(column))) for name, column in answers.items()}
+    for rule in rules:
         if rule.scope == "table":
             found = measure(rule, measures, table)
             if found is not None:
                 shares[rule.column] = found
                 columns[rule.column] = np.array([found <= rule.tolerance], np.float32)
-        else:
-            answers = evidence.column(rule)
-            if int(np.count_nonzero(~np.isnan(answers))) >= max(rule.least, 1):
-                columns[rule.column] = answers
-    rules = [rule for rule in evidence.rules if rule.column in columns]
-    outcomes = run_suite([_exact(rule) for rule in rules], columns)
-    return _result(rules, outcomes, shares, len(evidence.rules) - len(rules))
+                asked.append(rule)
+        elif tested[rule.answer_column] >= max(rule.least, 1):
+            columns[rule.answer_column] = answers[rule.answer_column]
+            asked.append(rule)
+    outcomes = run_suite([_exact(rule) for rule in asked], columns)
+    return _result(asked, outcomes, shares, len(rules) - len(asked))
 
 
 def _exact(rule: Rule) -> Rule:
     """A table rule's tolerance is already in its one answer."""
-    if rule.scope == "row":
-        return rule
-    return Rule(rule.code, rule.scope, rule.subject, rule.sentence, rule.dimension, rule.severity)
+    return rule if rule.scope == "row" else replace(rule, tolerance=0.0)
 
 
 def _result(

@@ -3,8 +3,6 @@
 Written once, here: the gate, the scores and the problem lists all read the column it yields.
 """
 
-# ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -92,6 +90,16 @@ def same_as(field: str, looked_up: str) -> str:
 
 def known_to(field: str, looked_up: str) -> str:
     return f"CASE WHEN {quote(field)} IS NOT NULL THEN {quote(looked_up)} IS NOT NULL END"
+
+
+def accepted_present(field: str) -> str:
+    """Return: an accepted statement holds the value; of refused ones it is not asked."""
+    return f"CASE WHEN state = 'accepted' THEN {quote(field)} IS NOT NULL END"
+
+
+def accepted_once(key: str) -> str:
+    """Return: no second accepted statement has the same key."""
+    return f"CASE WHEN state = 'accepted' THEN count(*) OVER (PARTITION BY state, {quote(key)}) = 1 END"
 
 
 def of_check(check: Check, looked_up: str) -> str:

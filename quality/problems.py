@@ -1,5 +1,7 @@
 """The life of a problem: a row that breaks a rule is new, persists, is mended, or returns; and by when it is due."""
 
+# ruff: noqa: S608 - every literal is quoted by engine.quoting, columns are those of a schema
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -58,7 +60,9 @@ def life_step(name: str, version: int, day: date, due: Mapping[Severity, date]) 
     A problem found again keeps its first day and its term; one that had been mended begins a new term and is
     `returned`. One that is found no more is `mended`, once.
     """
-    terms = " ".join(f"WHEN {literal(severity)} THEN DATE {literal(last.isoformat())}" for severity, last in due.items())
+    terms = " ".join(
+        f"WHEN {literal(severity)} THEN DATE {literal(last.isoformat())}" for severity, last in due.items()
+    )
     today, number = f"DATE {literal(day.isoformat())}", int(version)
     kept = ", ".join(f"found.{field.name}" for field in FOUND)
     gone = ", ".join(f"known.{field.name}" for field in FOUND)
@@ -75,7 +79,9 @@ def life_step(name: str, version: int, day: date, due: Mapping[Severity, date]) 
             CASE WHEN {stands} THEN known.due ELSE CASE found.severity {terms} END END AS due,
             CAST(NULL AS DATE) AS mended_on,
             CAST(CASE WHEN {stands} THEN known.times ELSE coalesce(known.times, 0) + 1 END AS INTEGER) AS times
-        FROM found LEFT JOIN known USING (fingerprint)
+        FROM (
+            FROM found QUALIFY row_number() OVER (PARTITION BY fingerprint ORDER BY batch DESC, row_number) = 1
+        ) AS found LEFT JOIN known USING (fingerprint)
         UNION ALL
         SELECT {gone}, 'mended' AS change, CAST({number} AS BIGINT) AS version, known.first_version, known.first_on,
             known.since, known.due, {today} AS mended_on, known.times

@@ -8,10 +8,12 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Literal
 
+from schemas.quality import Check
 from schemas.standard import Dimension as DimensionName
 from schemas.standard import Severity, Text
 
 Kind = Literal["table", "row"]
+NO_TEXT = Text("", "")
 
 
 class Dimension(Enum):
@@ -68,7 +70,7 @@ class Rule:
     tolerance: float = 0.0
     least: int = 1
     id: str = ""
-    purpose: Text = Text("", "")
+    purpose: Text = NO_TEXT
     owner: str = ""
     basis: str = ""
     answers: str = ""
@@ -90,3 +92,18 @@ class Rule:
     @property
     def field(self) -> str:
         return self.subject.partition(".")[2]
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """A rule with its predicate. `marks` explain its failures; `check` is there when it looks into other statements."""
+
+    rule: Rule
+    holds: str
+    marks: tuple[str, ...] = ()
+    check: Check | None = None
+
+    @property
+    def look_up(self) -> str:
+        """The column that a rule looking elsewhere reads."""
+        return f"look_{self.rule.code}"

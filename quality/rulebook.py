@@ -1,4 +1,4 @@
-"""The row rules of a department's statements: what the standard, the contract and the city demand, each with one predicate."""
+"""The row rules of a department's statements: what standard, contract and city demand, each with one predicate."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from quality import predicates
 from quality.reason_groups import FIELD_GROUPS, PARTY_GROUPS, ROW_GROUPS, ReasonGroup
-from quality.rule import Dimension, Rule, dimension_of
+from quality.rule import Dimension, RowRule, Rule, dimension_of
 from quality.ruleset import mapped_fields
 from schemas.contract import Contract, Emit, TableContract
 from schemas.field_rules import RULES, sentence_of
-from schemas.quality import Check, CityRule, QualityPolicy
-from schemas.standard import Entity, Field, FieldRule, Standard, Text
+from schemas.quality import CityRule, QualityPolicy
+from schemas.standard import Entity, Field, FieldRule, Severity, Standard, Text
 
 ENOUGH = 30  # tested before a critical rule can cap a grade
 # Said of a field by the standard and answered by what standardising found in the row, or by no predicate of rows.
@@ -29,21 +29,6 @@ class Place:
     table: str
     emit: Emit
     entity: Entity
-
-
-@dataclass(frozen=True)
-class RowRule:
-    """A rule with its predicate. `marks` explain its failures; `check` is there when it looks into other statements."""
-
-    rule: Rule
-    holds: str
-    marks: tuple[str, ...] = ()
-    check: Check | None = None
-
-    @property
-    def look_up(self) -> str:
-        """The column that a rule looking elsewhere reads."""
-        return f"look_{self.rule.code}"
 
 
 def places_of(contract: Contract, standard: Standard) -> tuple[Place, ...]:
@@ -67,19 +52,30 @@ def row_rules(contract: Contract, place: Place, policy: QualityPolicy) -> tuple[
     return tuple(_with_tolerance(one, policy) for one in rules)
 
 
+def city_gate_rules(contract: Contract, place: Place, policy: QualityPolicy) -> tuple[RowRule, ...]:
+    """Return the city's rules that a batch can be judged by alone: those that look at no other department."""
+    own = [_city_rule(contract, place, one) for one in policy.rules if _applies(one, place)]
+    return tuple(_with_tolerance(one, policy) for one in own if one.check is None)
+
+
 def whole_row_rules(contract: Contract, table: TableContract, policy: QualityPolicy) -> tuple[RowRule, ...]:
     """Return the rules about whole rows of a table; they have no predicate: what is refused whole is counted."""
     found = []
     for group in ROW_GROUPS.values():
-        label = Text(table.name, table.name)
-        rule = _rule(contract, group, f".{'+'.join(table.key)}", f"row.{group.code}", label, _group_sources(""))
+        about = _About(Text(table.name, table.name))
+        rule = _rule(contract, group, f".{'+'.join(table.key)}", f"row.{group.code}", about)
         marks = tuple(predicates.mark("", word) for word in group.words())
         found.append(_with_tolerance(RowRule(rule, "", marks), policy))
     return tuple(found)
 
 
-def _group_sources(source: str) -> tuple[str, str]:
-    return (source or "标准", source or "its kind")
+@dataclass(frozen=True)
+class _About:
+    """What a rule speaks of: its name, the standard it is written down in, how much an error there matters."""
+
+    label: Text
+    source: str = ""
+    severity: Severity = "major"
 
 
 def _field_rules(contract: Contract, place: Place, field: Field) -> Iterator[RowRule]:
@@ -88,7 +84,7 @@ def _field_rules(contract: Contract, place: Place, field: Field) -> Iterator[Row
         if not _fits(group, field) or (group.code == "agrees_in_row" and place.entity.is_fact):
             continue
         rule_id = f"{place.entity.name}.{field.name}.{group.code}"
-        rule = _rule(contract, group, subject, rule_id, field.label, _group_sources(field.source), field)
+        rule = _rule(contract, group, subject, rule_id, _About(field.label, field.source, field.severity))
         marks = tuple(predicates.mark(field.name, word) for word in group.words())
         required = group.code == "filled" and field.required
         if required:
@@ -96,8 +92,9 @@ def _field_rules(contract: Contract, place: Place, field: Field) -> Iterator[Row
         holds = (predicates.present if required else predicates.free_of)(field.name, group.words())
         yield RowRule(rule, holds, marks)
     for own in field.rules:
-        if (holds := _own_predicate(field, own, place)) is not None:
-            yield RowRule(_own_rule(contract, place, field, own), holds)
+        predicate = _own_predicate(field, own, place)
+        if predicate is not None:
+            yield RowRule(_own_rule(contract, place, field, own), predicate)
 
 
 def _fits(group: ReasonGroup, field: Field) -> bool:
@@ -123,18 +120,10 @@ def _changed(rule: Rule, **changes: object) -> Rule:
     return Rule(**{**rule.__dict__, **changes})
 
 
-def _rule(
-    contract: Contract,
-    group: ReasonGroup,
-    subject: str,
-    rule_id: str,
-    label: Text,
-    source: tuple[str, str],
-    field: Field | None = None,
-) -> Rule:
+def _rule(contract: Contract, group: ReasonGroup, subject: str, rule_id: str, about: _About) -> Rule:
     said = Text(
-        group.sentence.zh.format(field=label.zh, source=source[0]),
-        group.sentence.en.format(field=label.en, source=source[1]),
+        group.sentence.zh.format(field=about.label.zh, source=about.source or "标准"),
+        group.sentence.en.format(field=about.label.en, source=about.source or "its kind"),
     )
     return Rule(
         code=group.code,
@@ -142,20 +131,20 @@ def _rule(
         subject=subject,
         sentence=said,
         dimension=group.dimension,
-        severity=group.severity or (field.severity if field else "major"),
+        severity=group.severity or about.severity,
         tolerance=group.tolerance,
         least=ENOUGH,
         id=rule_id,
         purpose=group.purpose,
         owner=contract.owner,
-        basis=(field.source if field and field.source else contract.basis),
+        basis=about.source or contract.basis,
     )
 
 
 def _party_rule(contract: Contract, place: Place, role: str, group: ReasonGroup) -> RowRule:
     label = next(party.label for party in place.entity.parties if party.role == role)
     rule_id = f"{place.entity.name}.{role}.{group.code}"
-    rule = _rule(contract, group, f"{place.emit.name}.{role}", rule_id, label, _group_sources(""))
+    rule = _rule(contract, group, f"{place.emit.name}.{role}", rule_id, _About(label))
     words = group.words()
     return RowRule(rule, predicates.party_found(role, words), tuple(predicates.mark(role, word) for word in words))
 

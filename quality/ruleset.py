@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from quality.rule import Dimension, Rule
+from quality import predicates
+from quality.rule import Dimension, RowRule, Rule
 from schemas.contract import Emit, TableContract
+from schemas.reason_sentences import is_unusable
+from schemas.reasons import Reason
 from schemas.standard import Entity, Field, Standard, Text
 
 IDENTIFIER_FIELDS = {"identifier": ("citizen_id", "document_type", "document_number")}
@@ -20,6 +23,10 @@ PRESENT = "present"
 USABLE = "usable"
 USABLE_AT_ALL = "usable_at_all"
 SINGLE = "single"
+
+# A missing party makes a fact wait; it says nothing about the value of a field.
+OF_PARTIES = (Reason.DANGLING_REFERENCE, Reason.PARTY_QUARANTINED)
+UNUSABLE = tuple(sorted(reason.value for reason in Reason if is_unusable(reason) and reason not in OF_PARTIES))
 
 
 @dataclass(frozen=True)
@@ -37,12 +44,14 @@ class Tolerances:
 DEFAULT = Tolerances()
 
 
-def rules_of(table: TableContract, standard: Standard, tolerances: Tolerances = DEFAULT) -> tuple[Rule, ...]:
-    """Return every rule of the table's gate: table rules first, then each statement's in the contract's order."""
-    rules = list(_table_rules(table, tolerances))
-    for emit in table.emit:
-        rules += _statement_rules(emit, standard.entities[emit.entity], tolerances)
-    return tuple(rules)
+def table_rules(table: TableContract, tolerances: Tolerances = DEFAULT) -> tuple[Rule, ...]:
+    """Return the gate's rules about the batch as a whole, each one measure."""
+    return tuple(_table_rules(table, tolerances))
+
+
+def statement_rules(emit: Emit, standard: Standard, tolerances: Tolerances = DEFAULT) -> tuple[RowRule, ...]:
+    """Return the gate's rules about the statements that one emit makes, in the contract's order."""
+    return tuple(_statement_rules(emit, standard.entities[emit.entity], tolerances))
 
 
 def mapped_fields(emit: Emit) -> tuple[str, ...]:
@@ -70,24 +79,31 @@ def _table_rules(table: TableContract, tolerances: Tolerances) -> Iterator[Rule]
     yield Rule(REFUSED_MANY, "table", "", said, Dimension.CONFORMITY, "critical", many, tolerances.least)
 
 
-def _statement_rules(emit: Emit, entity: Entity, tolerances: Tolerances) -> Iterator[Rule]:
+def _statement_rules(emit: Emit, entity: Entity, tolerances: Tolerances) -> Iterator[RowRule]:
     said = Text(f"{entity.label.zh}记录号唯一", f"each {entity.label.en} record id stands once")
-    yield Rule(SINGLE, "row", f"{emit.name}.record_id", said, Dimension.ACCURACY, "critical")
-    for name in mapped_fields(emit):
+    single = Rule(SINGLE, "row", f"{emit.name}.record_id", said, Dimension.ACCURACY, "critical")
+    yield RowRule(single, predicates.accepted_once("record_id"))
+    for name in dict.fromkeys(mapped_fields(emit)):
         yield from _field_rules(emit, entity.field(name), tolerances)
 
 
-def _field_rules(emit: Emit, field: Field, tolerances: Tolerances) -> Iterator[Rule]:
+def _field_rules(emit: Emit, field: Field, tolerances: Tolerances) -> Iterator[RowRule]:
     """Accepted statements hold what is required; few values are unusable; a column is never unusable by the half."""
     subject, label = f"{emit.name}.{field.name}", field.label
     few, half, least = tolerances.unusable, tolerances.unusable_many, tolerances.least
     if field.required:
         said = Text(f"{label.zh}应填写", f"{label.en} is present")
-        yield Rule(PRESENT, "row", subject, said, Dimension.COMPLETENESS, field.severity)
+        present = Rule(PRESENT, "row", subject, said, Dimension.COMPLETENESS, field.severity)
+        yield RowRule(present, predicates.accepted_present(field.name))
     said = Text(f"{label.zh}不可用的应不超过 {few:.0%}", f"{label.en}: at most {few:.0%} unusable")
     minor = field.severity == "minor"
-    yield Rule(USABLE, "row", subject, said, Dimension.CONFORMITY, "minor" if minor else "major", few, least)
+    usable = Rule(USABLE, "row", subject, said, Dimension.CONFORMITY, "minor" if minor else "major", few, least)
+    holds = predicates.free_of(field.name, UNUSABLE)
+    yield RowRule(usable, holds)
     said = Text(
         f"{label.zh}不可用超过 {half:.0%}，疑似列义已变", f"{label.en}: above {half:.0%} unusable, another column"
     )
-    yield Rule(USABLE_AT_ALL, "row", subject, said, Dimension.CONFORMITY, "critical", half, least)
+    at_all = Rule(
+        USABLE_AT_ALL, "row", subject, said, Dimension.CONFORMITY, "critical", half, least, answers=usable.column
+    )
+    yield RowRule(at_all, holds)  # one question, two tolerances

@@ -29,10 +29,11 @@ class Outcome:
 
 
 def run_suite(rules: Sequence[Rule], answers: Mapping[str, Answers]) -> tuple[Outcome, ...]:
-    """Return one outcome a rule, in order. `answers` holds each rule's column: 1 holds, 0 fails, NaN not tested.
+    """Return one outcome a rule, in order. `answers` holds their columns: 1 holds, 0 fails, NaN not tested.
 
     Row rules share one frame and table rules another, each one batch of one ephemeral context; shorter columns are
-    filled up with "not tested". An expectation that raised comes back with its error and is no verdict on the data.
+    filled up with "not tested". `answers` are by `Rule.answer_column`. An expectation that raised comes back with its
+    error and is no verdict on the data.
     """
     if not rules:
         return ()
@@ -59,17 +60,18 @@ def _frame(context: Any, name: str, rules: Sequence[Rule], answers: Mapping[str,
     import great_expectations as gx
     import pandas as pd
 
-    longest = max(len(answers[rule.column]) for rule in rules)
-    data = pd.DataFrame({rule.column: _filled(answers[rule.column], longest) for rule in rules}, copy=False)
+    names = dict.fromkeys(rule.answer_column for rule in rules)
+    longest = max(len(answers[column]) for column in names)
+    data = pd.DataFrame({column: _filled(answers[column], longest) for column in names}, copy=False)
     suite = gx.ExpectationSuite(name=name)
     for rule in rules:
-        suite.add_expectation(_expectation(rule))
+        suite.add_expectation(_expectation(rule))  # two tolerances of one column share its metrics
     asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
     batch = asset.add_batch_definition_whole_dataframe(name).get_batch(batch_parameters={"dataframe": data})
     # The verdict only: samples of failing values are neither wanted nor cheap, and counting answers is ours to do.
     result = batch.validate(suite, result_format="BOOLEAN_ONLY")
-    said = {one.expectation_config.kwargs["column"]: one for one in result.results}
-    return {rule.column: _outcome(rule, said[rule.column], answers[rule.column]) for rule in rules}
+    said = {one.expectation_config.meta["rule"]: one for one in result.results}
+    return {rule.column: _outcome(rule, said[rule.column], answers[rule.answer_column]) for rule in rules}
 
 
 def _filled(answers: Answers, length: int) -> Answers:
@@ -82,7 +84,11 @@ def _expectation(rule: Rule) -> Any:
     import great_expectations as gx
 
     return gx.expectations.ExpectColumnValuesToBeBetween(
-        column=rule.column, min_value=1, mostly=max(1.0 - rule.tolerance, 0.0), severity=_SEVERITIES[rule.severity]
+        column=rule.answer_column,
+        min_value=1,
+        mostly=max(1.0 - rule.tolerance, 0.0),
+        severity=_SEVERITIES[rule.severity],
+        meta={"rule": rule.column},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -84,7 +84,7 @@ class City:
     linkage: Mapping[str, LinkageSpec]
     survivorship: Mapping[str, SurvivorshipPolicy]
     connections: Mapping[str, str]
-    quality: QualityPolicy = QualityPolicy()
+    quality: QualityPolicy = field(default_factory=QualityPolicy)
 
     @property
     def departments(self) -> tuple[str, ...]:

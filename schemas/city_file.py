@@ -1,4 +1,4 @@
-"""Reads a city's folder: city.yaml, departments/, matching/, golden/, quality/. One broken contract leaves the others alone."""
+"""Reads a city's folder and those in it. One broken contract leaves the others alone."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ CityhubError
 │   ├── JudgementRefused      it contradicts judgements that stand, or says nothing (Terminal)
 │   └── Unbalanced            rows or statements went missing (Terminal)
 ├── GateError                 a rule of the gate could not be run: a fault of the rule, not of the data (Terminal)
+├── EvidenceBroken            evidence or a report was altered, or cannot be proved (Terminal)
 ├── EngineError               a named SQL step failed (Terminal)
 ├── LinkageError              (Terminal)
 │   ├── ModelError            a linkage model that is missing, of another format, or altered
@@ -209,6 +210,16 @@ class GateError(Terminal, CityhubError):
     def __init__(self, department: str, table: str, rule: str, detail: str) -> None:
         self.department, self.table, self.rule, self.detail = department, table, rule, detail
         super().__init__(f"{department} {table}: 规则出错 rule {rule} failed to run: {detail}")
+
+
+class EvidenceBroken(Terminal, CityhubError):
+    """What `subject` (a file, the ledger) says cannot be proved, for `faults`."""
+
+    next_step = "找回未改动的原件 find the copy that was not altered; the anchors and the public key say which it is"
+
+    def __init__(self, subject: str, faults: tuple[str, ...]) -> None:
+        self.subject, self.faults = subject, faults
+        super().__init__(f"{subject}: 证据不成立 the evidence does not hold: " + "; ".join(faults))
 
 
 class EngineError(Terminal, CityhubError):

@@ -20,7 +20,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
 
 @dataclass(frozen=True)
 class Scope:
-    """Which statements a rule looks at: those of `entity`, of these `departments` (empty: all), `table`, `statement`."""
+    """Which statements a rule looks at: those of `entity` in these `departments` (empty: all), `table`, `statement`."""
 
     entity: str
     departments: tuple[str, ...] = ()

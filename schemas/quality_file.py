@@ -1,4 +1,4 @@
-"""Reads a city's folder quality/: grading.yaml, rules.yaml (or several rules*.yaml), waivers.yaml; each may be absent."""
+"""Reads a city's folder quality/: grading.yaml, rules.yaml (or rules_….yaml), waivers.yaml; each may be absent."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def load_quality(folder: Path, standard: Standard, contracts: Contracts) -> Qual
 
 
 def _grading(root: YamlNode, contracts: Contracts) -> Grading:
-    keys = root.keys(("version", "severity", "dimensions", "grades", "cap", "target", "deadlines"), ("targets", "period"))
+    keys = root.keys(
+        ("version", "severity", "dimensions", "grades", "cap", "target", "deadlines"), ("targets", "period")
+    )
     severity, dimensions = keys["severity"].keys(SEVERITIES), keys["dimensions"].keys(DIMENSIONS)
     grades = _letters(keys["grades"])
     targets = keys["targets"].entries("a mapping of departments") if "targets" in keys else {}
@@ -67,7 +69,9 @@ def _grading(root: YamlNode, contracts: Contracts) -> Grading:
                 node.file, node.line, node.key, name, "a department of this city", nearest(name, contracts)
             )
     deadlines = keys["deadlines"].keys(SEVERITIES)
-    period = keys["period"].one_of(("day", "week", "month"), "what one point of a trend covers") if "period" in keys else ""
+    period = (
+        keys["period"].one_of(("day", "week", "month"), "what one point of a trend covers") if "period" in keys else ""
+    )
     return Grading(
         version=keys["version"].text("a name that changes with the numbers"),
         severity_weights={name: _weight(severity[name]) for name in SEVERITIES},

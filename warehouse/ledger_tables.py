@@ -1,4 +1,4 @@
-"""The ledger's tables: batches, watermarks, versions (commits of the hub), fences, judgements, the log of stages."""
+"""The ledger's tables: batches, watermarks, versions (commits of the hub), fences, judgements, stages, evidence."""
 
 from __future__ import annotations
 
@@ -152,12 +152,27 @@ class JudgementColumns(TypedColumns):
     asked: Named[Mapping[str, Any]] = Column(Canonical)
 
 
+class EvidenceColumns(TypedColumns):
+    """One entry of the chain of evidence; `body` is canonical JSON, `recorded_at` the moment as it was hashed."""
+
+    seq: Named[int] = Column(Number, primary_key=True, autoincrement=False)
+    kind: Named[str] = Column(String(40))
+    subject: Named[str] = Column(String(200))
+    body: Named[str] = Column(Text)
+    body_sha256: Named[str] = Column(String(64))
+    recorded_at: Named[str] = Column(String(40))
+    run_id: Named[str] = Column(String(200))
+    previous: Named[str] = Column(String(64))
+    hash: Named[str] = Column(String(64))
+
+
 batch = Table("batch", metadata, BatchColumns, sqlite_autoincrement=True)
 watermark = Table("watermark", metadata, WatermarkColumns)
 hub_version = Table("hub_version", metadata, VersionColumns, sqlite_autoincrement=True)
 fence = Table("fence", metadata, FenceColumns)
 judgement = Table("judgement", metadata, JudgementColumns, sqlite_autoincrement=True)
 stage_log = Table("stage_log", metadata, StageColumns, sqlite_autoincrement=True)
+evidence = Table("evidence", metadata, EvidenceColumns)
 
 Index(None, batch.c.department, batch.c.source_table, batch.c.state)
 Index(None, batch.c.state, batch.c.taken_by)
@@ -165,3 +180,4 @@ Index(None, hub_version.c.state)
 Index(None, judgement.c.entity, judgement.c.left_record)
 Index(None, judgement.c.entity, judgement.c.right_record)
 Index(None, stage_log.c.run_id)
+Index(None, evidence.c.kind, evidence.c.subject)

@@ -124,6 +124,13 @@ class ServingReader:
         query = select(change_feed).where(change_feed.c.seq > since).order_by(change_feed.c.seq).limit(limit)
         return [Change(**row) for row in self._rows(query, None)]
 
+    def change_counts(self, after: int, until: int) -> list[Row]:
+        """Return `entity`, `op`, `count` over the versions after `after` up to `until`."""
+        commits = change_feed.c.commit.between(after + 1, until)
+        kinds = (change_feed.c.entity, change_feed.c.op)
+        query = select(*kinds, func.count().label("count")).where(commits).group_by(*kinds).order_by(*kinds)
+        return self._rows(query, None)
+
     def _served(self, entity: str) -> ServedTable:
         if entity not in self.tables:
             raise LedgerError(f"没有此实体 no golden table for {entity}: {', '.join(self.tables)}")

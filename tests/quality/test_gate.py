@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from engine.duckdb_engine import DuckDBEngine
 from quality import suite
-from quality.evidence import Evidence, Measures
+from quality.evidence import Measures, answers_of
 from quality.gate import GateResult, gate
+from quality.judged import REFUSED
 from quality.rule import Dimension, Rule
-from quality.ruleset import Tolerances, rules_of
+from quality.ruleset import Tolerances, statement_rules, table_rules
 from schemas.arrow import statement_schema
 from schemas.contract import Emit, FieldMapping, RowBounds, TableContract
 from schemas.standard import Text
@@ -29,8 +33,13 @@ TABLE = TableContract(
 )
 SMALL = Tolerances(least=2)
 QUARANTINE = pa.schema(
-    [(name, pa.string()) for name in ("statement", "field", "reason", "state")] + [("row_number", pa.int64())]
+    [
+        *(field for field in REFUSED if field.name != "issues"),
+        *((name, pa.string()) for name in ("field", "reason", "state")),
+    ]
 )
+ENGINE = DuckDBEngine("1GB", 1, Path())
+DAY = date(2026, 6, 30)
 SECRET = "13812345678"
 
 
@@ -40,6 +49,8 @@ def statements(*rows: tuple[str | None, str | None, str]) -> pa.Table:
     cells: list[dict[str, Any]] = [
         {
             "record_id": f"{number:032x}",
+            "source_table": TABLE.name,
+            "statement": "person",
             "name": name,
             "phone": phone,
             "issues": [{"field": "phone", "reason": reason}] if reason else [],
@@ -52,7 +63,14 @@ def statements(*rows: tuple[str | None, str | None, str]) -> pa.Table:
 def refused(*rows: tuple[str, str, str]) -> pa.Table:
     """Quarantine rows: field, reason, state."""
     cells = [
-        {"statement": "person", "field": field, "reason": reason, "state": state, "row_number": number}
+        {
+            "source_table": TABLE.name,
+            "statement": "person",
+            "field": field,
+            "reason": reason,
+            "state": state,
+            "row_number": number,
+        }
         for number, (field, reason, state) in enumerate(rows)
     ]
     return pa.Table.from_pylist(cells, schema=QUARANTINE)
@@ -65,9 +83,22 @@ SOUND = Measures(rows=4, full=True, refused=0, judged=8, unexplained=0, previous
 def judged(
     table: pa.Table, quarantine: pa.Table | None = None, measures: Measures = SOUND, least: int = 2
 ) -> GateResult:
-    evidence = Evidence(rules_of(TABLE, STANDARD, replace(SMALL, least=least)))
-    evidence.add({"person": table}, quarantine if quarantine is not None else refused())
-    return gate(TABLE, evidence, measures)
+    return passed(TABLE, table, quarantine, measures, replace(SMALL, least=least))
+
+
+def passed(
+    contract: TableContract,
+    table: pa.Table,
+    quarantine: pa.Table | None = None,
+    measures: Measures = SOUND,
+    tolerances: Tolerances = SMALL,
+) -> GateResult:
+    own = statement_rules(contract.emit[0], STANDARD, tolerances)
+    lines = refused() if quarantine is None else quarantine
+    with ENGINE.session({"accepted person": table, "quarantine person": lines}) as session:
+        answers = answers_of(session, contract, contract.emit[0], STANDARD.entities["person"], own, DAY)
+    rules = [*table_rules(contract, tolerances), *(one.rule for one in own)]
+    return gate(contract, rules, answers, measures)
 
 
 def held_by(result: GateResult) -> set[tuple[str, str]]:
@@ -109,9 +140,8 @@ def test_bounds_on_rows_do_not_bind_an_increment() -> None:
 @pytest.mark.parametrize(("rows", "passes"), [(0, False), (40, False), (60, True), (500, True)])
 def test_a_table_without_a_bound_may_grow_but_not_lose_half(rows: int, passes: bool) -> None:
     unbound = replace(TABLE, rows=RowBounds())
-    evidence = Evidence(rules_of(unbound, STANDARD, SMALL))
-    evidence.add({"person": statements(GOOD, GOOD)}, refused())
-    assert gate(unbound, evidence, replace(SOUND, rows=rows, previous=100)).passed is passes
+    result = passed(unbound, statements(GOOD, GOOD), measures=replace(SOUND, rows=rows, previous=100))
+    assert result.passed is passes
 
 
 def test_a_change_within_the_bound_passes() -> None:
@@ -148,10 +178,7 @@ def test_too_few_statements_prove_nothing_about_a_column() -> None:
 
 
 def test_a_record_id_that_stands_twice_holds_the_batch() -> None:
-    evidence = Evidence(rules_of(TABLE, STANDARD, SMALL))
-    for _ in range(2):
-        evidence.add({"person": statements(GOOD)}, refused())
-    result = gate(TABLE, evidence, SOUND)
+    result = judged(pa.concat_tables([statements(GOOD), statements(GOOD)]))
     assert held_by(result) == {("single", "person.record_id")}
 
 
@@ -178,7 +205,6 @@ def test_an_expectation_that_raises_is_a_fault_of_the_rule() -> None:
 
 
 def test_every_rule_says_itself_in_both_languages() -> None:
-    for rule in rules_of(TABLE, STANDARD):
-        assert rule.sentence.zh
-        assert rule.sentence.en
-        assert len({one.column for one in rules_of(TABLE, STANDARD)}) == len(rules_of(TABLE, STANDARD))
+    rules = [*table_rules(TABLE), *(one.rule for one in statement_rules(TABLE.emit[0], STANDARD))]
+    assert all(rule.sentence.zh and rule.sentence.en for rule in rules)
+    assert len({one.column for one in rules}) == len(rules)
