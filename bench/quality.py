@@ -122,13 +122,14 @@ def quality_stage(rows: int) -> None:
         for _ in range(RUNS):
             cpu = time.process_time()
             runs.append(judge(engine, path) | {"cpu": time.process_time() - cpu})
-    print(f"{rows:,} 行 rows × 15 字段 fields，{int(runs[0]['rules'])} 条规则 rules，{RUNS} 次的中位数 median of {RUNS}")
+    print(f"{rows:,} 行 rows × 15 字段 fields，{int(runs[0]['rules'])} 条规则 rules，中位数 median of {RUNS}")
     print(f"  import great_expectations  {imported:6.2f} s  {base:6.0f} MB (with the rest of the program)")
     names = ("gate columns", "gate verdict", "every rule")
     for name in names:
         print(f"  {name:26s} {median(one[name] for one in runs):6.2f} s")
     print(f"  together                   {median(sum(one[name] for name in names) for one in runs):6.2f} s", end="")
-    print(f"  cpu {median(one['cpu'] for one in runs):.2f} s  peak {_peak():.0f} MB ({_peak() - base:.0f} above the import)")
+    print(f"  cpu {median(one['cpu'] for one in runs):.2f} s", end="")
+    print(f"  peak {_peak():.0f} MB ({_peak() - base:.0f} above the import)")
 
 
 def _peak() -> float:

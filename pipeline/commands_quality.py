@@ -109,7 +109,8 @@ def report_text(result: dict[str, Any]) -> str:
     grade = result["grade"] or "不评级 no grade"
     lines = [
         f"版本 version {result['version']}，评价期 period {result['period']}: 等级 grade {grade}  Q {result['q']:.2f}",
-        f"待改 open {result['open']:,}，逾期 overdue {result['overdue']:,}，去向不明 unexplained {result['unexplained']}",
+        f"待改 open {result['open']:,}，逾期 overdue {result['overdue']:,}",
+        f"去向不明 unexplained {result['unexplained']}",
     ]
     return "\n".join([*lines, *result["doubts"], f"报告 report: {result['path']}"])
 

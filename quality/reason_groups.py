@@ -159,6 +159,14 @@ _PARTY = (
         frozenset({Reason.DANGLING_REFERENCE}),
         "major",
     ),
+    ReasonGroup(
+        "party_named",
+        Text("写明了{field}等当事人之一", "one of its parties is named: {field} or another"),
+        Text("没有当事人的事实无法归到任何人或单位", "a fact that names no party belongs to nobody"),
+        Dimension.COMPLETENESS,
+        frozenset({Reason.MISSING_PARTY}),
+        "major",
+    ),
 )
 
 FIELD_GROUPS: Mapping[str, ReasonGroup] = MappingProxyType({group.code: group for group in _FIELD})

@@ -47,7 +47,12 @@ def row_rules(contract: Contract, place: Place, policy: QualityPolicy) -> tuple[
         rules += _field_rules(contract, place, place.entity.field(name))
     for party in place.emit.parties:
         if party.table:
-            rules += [_party_rule(contract, place, party.role, group) for group in PARTY_GROUPS.values()]
+            rules.append(_party_rule(contract, place, party.role, PARTY_GROUPS["reference_exists"]))
+    mapped = {party.role for party in place.emit.parties}
+    for group in place.entity.at_least_one:
+        # What is missing is told of the first of the group that the contract maps.
+        roles = [role for role in group if role in mapped]
+        rules += [_party_rule(contract, place, role, PARTY_GROUPS["party_named"]) for role in roles[:1]]
     rules += [_city_rule(contract, place, one) for one in policy.rules if _applies(one, place)]
     return tuple(_with_tolerance(one, policy) for one in rules)
 
