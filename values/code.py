@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from schemas.reasons import Reason
 from values.cleaned import Cleaned, bits
-from values.levels import compare_with
+from values.levels import compare_exact
 from values.text_column import TextColumn, with_nulls
 from values.text_forms import is_sentinel, single_spaces, suspicious_form, tidy
 
@@ -80,7 +80,7 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
     """Return levels: same, different, missing."""
-    return compare_with(left, right, {}, 2)
+    return compare_exact(left, right, len(LEVELS) - 1)
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -13,17 +13,16 @@ import pyarrow.compute as pc
 
 from values.cleaned import Mask
 from values.fingerprints import Fingerprints, Prints, bags, scattered
+from values.folded_texts import FoldedTexts
 from values.lookalikes import shape_table
-from values.name_keys import LETTERS, compound_surnames, folded_points, reading_indices
+from values.name_keys import compound_surnames, folded_points, reading_indices
 from values.pinyin import SEVERAL_READINGS, reading_numbers, reading_table
 from values.shapes import IDEOGRAPH
 from values.sounds import latin_sounds
 from values.text_column import CodePoints, TextColumn
-from values.variants import fold_table
 from values.word_table import WordTable, word_table
 
 SHORT = 4  # characters: names of Han families are no longer
-_APOSTROPHES = np.array([ord(mark) for mark in "'’ʻʼ`"], dtype=np.uint32)
 UNREAD = 100_000  # added to a code point that has no reading, so that it sounds like itself only
 
 
@@ -62,7 +61,7 @@ class NameFeatures:
         sounds = np.where(numbers == 0, points.points.astype(np.int64) + UNREAD, numbers)
         letters = first_letters(points)
         prints = Fingerprints(points)
-        surname, given = _parts(letters, short, lengths)
+        surname, given = _parts_of(letters, short, lengths)
         return cls(
             column,
             points,
@@ -84,14 +83,12 @@ class NameFeatures:
     @cached_property
     def words(self) -> WordTable:
         """The parts of each name: words of Latin names, what stands between the dots of others."""
-        points, letters = self._spelled_apart
-        return word_table(points, letters)
+        return self._parts.words
 
     @cached_property
     def word_sounds(self) -> WordTable:
         """The parts by the sound of Latin words; only alphabetic names have a use for it."""
-        points, letters = self._spelled_apart
-        return word_table(points, letters, latin_sounds)
+        return word_table(self._parts.spaced, self._parts.letters, latin_sounds)
 
     @cached_property
     def spelled(self) -> tuple[Prints, Prints]:
@@ -130,11 +127,9 @@ class NameFeatures:
         return pc.binary_join_element_wise(*pieces, "")
 
     @cached_property
-    def _spelled_apart(self) -> tuple[CodePoints, Mask]:
-        """The name with its separators, folded, apostrophes gone, and which of its code points are letters."""
-        points = self.column.points
-        points = points.kept(~np.isin(points.points, _APOSTROPHES))
-        return CodePoints(fold_table()[points.points], points.starts), LETTERS[points.points]
+    def _parts(self) -> FoldedTexts:
+        """The names with their separators, folded."""
+        return FoldedTexts.of(self.column.texts)
 
 
 def first_letters(points: CodePoints) -> npt.NDArray[np.uint32]:
@@ -147,7 +142,7 @@ def first_letters(points: CodePoints) -> npt.NDArray[np.uint32]:
     return table
 
 
-def _parts(
+def _parts_of(
     letters: npt.NDArray[np.uint32], short: Mask, lengths: npt.NDArray[np.int64]
 ) -> tuple[Prints, Prints]:
     """Return fingerprints of surname and given name; names of a compound surname are of three characters or more."""

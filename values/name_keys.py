@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from values.folded_texts import FoldedTexts, sorted_words, sounds
 from values.lookalikes import shape_table
 from values.pinyin import (
     COMPOUND_SURNAMES,
@@ -21,23 +22,19 @@ from values.pinyin import (
     reading_table,
     surname_table,
 )
-from values.shapes import IDEOGRAPH, code_point_table
+from values.shapes import IDEOGRAPH, LETTERS, code_point_table
 from values.text_column import CodePoints, TextColumn, with_nulls
 from values.variants import fold_table
 
 _MOST_READINGS = 8
-LETTERS = code_point_table(
-    (
-        (0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x24F), (0x370, 0x1FFF), (0x2E80, 0x2FFF), (0x3005, 0x3007),
-        (0x3040, 0x318F), (0x3400, 0xD7FF), (0xE000, 0xFAFF), (0x10000, 0x10FFFF),
-    )
-)  # fmt: skip
-
-
 def name_keys(values: pa.Array) -> dict[str, pa.Array]:
-    """Return, per name: `folded` (simplified, variants and separators folded, capitals), `pinyin` ("zhang wei", the
-    likeliest reading), `readings` (list of all kept, the likeliest first, at most 8), `initials` ("zw"), `shape`
-    (characters taken for one another as one) and `surname` (the first folded character).
+    """Return match keys of names, a row each, null where there is no letter.
+
+    `folded`: letters and ideographs only, simplified, variants as one, capitals without accents. `pinyin`: "zhang wei",
+    the likeliest reading. `readings`: list of all kept, the likeliest first, at most 8. `spelled`: "zhangwei", where a
+    Han name and its pinyin meet. `shape`: characters taken for one another as one. `surname`: the first folded
+    character. `words`: the parts in alphabetical order. `initials`: "zw", of Latin names those of `words`. `sound`: the
+    pinyin; of names without ideographs the Soundex codes of `words`.
     """
     column = TextColumn(values)
     points = folded_points(column)
@@ -49,10 +46,26 @@ def name_keys(values: pa.Array) -> dict[str, pa.Array]:
         "folded": with_nulls(folded, nothing),
         "pinyin": with_nulls(pinyin, nothing),
         "readings": _all_readings(points, numbers, pinyin, nothing),
-        "initials": with_nulls(pc.replace_substring_regex(pinyin, r"(\S)\S* ?", r"\1"), nothing),
         "shape": with_nulls(CodePoints(shape_table()[points.points], points.starts).texts(), nothing),
         "surname": with_nulls(pc.utf8_slice_codeunits(folded, 0, 1), nothing),
+        "spelled": with_nulls(pc.replace_substring(pinyin, " ", ""), nothing),
+        **_keys_of_parts(values, pinyin, nothing),
     }
+
+
+def _keys_of_parts(
+    values: pa.Array, pinyin: pa.StringArray, nothing: npt.NDArray[np.bool_]
+) -> dict[str, pa.Array]:
+    """Return `words`, `sound` and `initials`, see `name_keys`."""
+    parts = FoldedTexts.of(values)
+    words, sound, spelled = sorted_words(parts), pinyin, pinyin
+    if bool(parts.alphabetic.any()):
+        alphabetic = pa.array(parts.alphabetic)
+        sound = pc.if_else(alphabetic, sounds(FoldedTexts.of(words)), pinyin)
+        spelled = pc.if_else(alphabetic, pc.utf8_lower(words), pinyin)
+    initials = pc.replace_substring_regex(spelled, r"(\S)\S* ?", r"\1")
+    made = {"words": words, "sound": sound, "initials": initials}
+    return {name: with_nulls(key, nothing) for name, key in made.items()}
 
 
 def folded_points(column: TextColumn) -> CodePoints:

@@ -17,7 +17,7 @@ people's. From low to high:
   folded.
 * `same`: letter for letter.
 
-bench/name_levels.py measures both shares on the demonstration city.
+bench/levels.py measures both shares on the demonstration city.
 """
 
 from __future__ import annotations

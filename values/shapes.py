@@ -30,6 +30,13 @@ def code_point_table(ranges: Iterable[tuple[int, int]], more: str = "", less: st
 IDEOGRAPH = code_point_table(_IDEOGRAPHS, more="〇")
 DIGIT = code_point_table([(48, 57)])
 LATIN = code_point_table([(65, 90), (97, 122)])
+# what match keys keep of a text: letters and digits of any script
+LETTERS = code_point_table(
+    (
+        (0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x24F), (0x370, 0x1FFF), (0x2E80, 0x2FFF), (0x3005, 0x3007),
+        (0x3040, 0x318F), (0x3400, 0xD7FF), (0xE000, 0xFAFF), (0x10000, 0x10FFFF),
+    )
+)  # fmt: skip
 # what free text may hold without a second look; formula and markup starts are left out
 PLAIN_TEXT = code_point_table(
     (*_IDEOGRAPHS, (48, 57), (65, 90), (97, 122)), more="〇 -_.,/#·、，。；：（）()《》“”‘’—№"

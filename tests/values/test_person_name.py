@@ -142,6 +142,14 @@ def test_latin_names_meet_in_the_key_whatever_the_case_and_separator() -> None:
     assert len(set(keys)) == 1
 
 
+def test_keys_of_names_in_parts_meet_whatever_the_order() -> None:
+    keys = person_name.keys(texts(["Smith, John", "jon SMYTH", "Müller Anna", "吐尔逊·买买提", "张伟", "ZHANG WEI"]))
+    assert keys["words"].to_pylist() == ["JOHN SMITH", "JON SMYTH", "ANNA MULLER", "买买提 吐尔逊", "张伟", "WEI ZHANG"]
+    assert keys["initials"].to_pylist() == ["js", "js", "am", "texmmt", "zw", "wz"]
+    assert keys["sound"].to_pylist()[:3] == ["J5S53", "J5S53", "A5M46"]
+    assert keys["spelled"].to_pylist()[4:] == ["zhangwei", "zhangwei"]
+
+
 def test_keys_keep_several_readings_and_fold() -> None:
     keys = person_name.keys(texts(["王晟乐", "阿卜杜拉·买买提", None, "閆峯"]))
     assert set(keys["readings"][0].as_py()) == {"wang sheng le", "wang sheng yue", "wang cheng le", "wang cheng yue"}
