@@ -16,7 +16,7 @@ from values.fingerprints import Fingerprints, Prints, bags, scattered
 from values.folded_texts import FoldedTexts
 from values.lookalikes import shape_table
 from values.name_keys import compound_surnames, folded_points, reading_indices
-from values.pinyin import SEVERAL_READINGS, reading_numbers, reading_table
+from values.pinyin import SEVERAL_READINGS, SEVERAL_SURNAMES, reading_numbers, reading_table
 from values.shapes import IDEOGRAPH
 from values.sounds import latin_sounds
 from values.text_column import CodePoints, TextColumn
@@ -47,7 +47,7 @@ class NameFeatures:
     near_sound: Prints  # with the sounds as one that many speakers do not tell apart
     surname: Prints  # 0 for names that are not short, or of one character
     given: Prints
-    doubtful: Mask  # a character of the given name has several readings
+    doubtful: Mask  # a character has several readings
 
     @classmethod
     def of(cls, names: pa.Array) -> NameFeatures:
@@ -167,14 +167,14 @@ def whole_as_given(letters: npt.NDArray[np.uint32]) -> Prints:
 
 def _doubtful(letters: npt.NDArray[np.uint32]) -> Mask:
     found: Mask = (second_readings()[letters[:, 1:]] != 0).any(axis=1)
-    return found
+    return found | (second_readings(surnames=True)[letters[:, 0]] != 0)
 
 
 @cache
-def second_readings() -> npt.NDArray[np.int32]:
-    """Return the table code point -> index of its second reading, 0 where it has one only."""
+def second_readings(surnames: bool = False) -> npt.NDArray[np.int32]:
+    """Return the table code point -> index of its second reading, as a surname or not, 0 where it has one only."""
     table = np.zeros(0x110000, dtype=np.int32)
-    for letter, several in SEVERAL_READINGS.items():
+    for letter, several in (SEVERAL_SURNAMES if surnames else SEVERAL_READINGS).items():
         table[ord(letter)] = reading_numbers()[several[1]]
     return table
 

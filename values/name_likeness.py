@@ -136,23 +136,17 @@ def _same_given(features: NameFeatures, left: Rows, right: Rows) -> Mask:
 
 def _read_alike(a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> Mask:
     """Say whether names of one length are read alike with any reading of each character, surnames as surnames."""
-    first, second = reading_table()[0], second_readings()
     found = np.ones(len(a), dtype=bool)
-    for place in range(1, a.shape[1]):
+    for place in range(a.shape[1]):
+        first = reading_table()[0] if place else surname_table()
+        second = second_readings(surnames=place == 0)
         one, other = a[:, place], b[:, place]
-        a_readings, b_readings = (first[one], second[one]), (first[other], second[other])
         alike = one == other
-        for x in a_readings:
-            for y in b_readings:
+        for x in (first[one], second[one]):
+            for y in (first[other], second[other]):
                 alike |= (x == y) & (x != 0)
         found &= alike
-    return found & _surnames_alike(a, b)
-
-
-def _surnames_alike(a: npt.NDArray[np.uint32], b: npt.NDArray[np.uint32]) -> Mask:
-    table = surname_table()
-    one, other = a[:, 0], b[:, 0]
-    return np.asarray((one == other) | ((table[one] == table[other]) & (table[one] != 0)), dtype=bool)
+    return found
 
 
 def _compare_long(features: NameFeatures, left: Rows, right: Rows, rows: Rows, levels: Levels) -> None:

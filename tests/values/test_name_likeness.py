@@ -38,7 +38,7 @@ PAIRS = {
         ("吐尔逊·买买提·尼亚孜", "买买提·吐尔逊·尼亚孜"),
     ],
     "same_sound": [
-        ("张伟", "张玮"), ("王乐", "王悦"), ("王晟", "王诚"), ("单雄信", "山雄信"), ("张伟", "ZHANG WEI"),
+        ("张伟", "张玮"), ("王乐", "王悦"), ("王晟", "王诚"), ("翟伟", "狄炜"), ("单雄信", "山雄信"), ("张伟", "ZHANG WEI"),
         ("欧阳娜娜", "Nana Ouyang"), ("吕布", "LYU BU"), ("Smyth John", "Smith John"),
         ("Knight Philip", "Night Filip"), ("Jon Smith", "John Smith"),
     ],
