@@ -12,7 +12,7 @@ from schemas.city import City
 from values import company_name, person_name
 
 # With one and the same anchored number these differences of the name are a clerk's, not another person's.
-PERSON_AGREES = frozenset({"same", "variant", "subset", "shape", "same_sound"})
+PERSON_AGREES = frozenset({"same", "variant", "subset", "slip", "shape", "same_sound"})
 COMPANY_AGREES = frozenset({"same", "variant", "same_core"})
 
 

@@ -167,7 +167,7 @@ def whole_as_given(letters: npt.NDArray[np.uint32]) -> Prints:
 
 def _doubtful(letters: npt.NDArray[np.uint32]) -> Mask:
     found: Mask = (second_readings()[letters[:, 1:]] != 0).any(axis=1)
-    return found | (second_readings(surnames=True)[letters[:, 0]] != 0)
+    return np.asarray(found | (second_readings(surnames=True)[letters[:, 0]] != 0), dtype=bool)
 
 
 @cache

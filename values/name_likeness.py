@@ -4,14 +4,15 @@ What a level says is the ratio of two shares: of pairs of one person's names tha
 people's. From low to high:
 
 * `same_surname`: the surname alone; parts that are equal of names in parts.
-* `one_character`: one character wrong, lost or added, in a name of three or four. Brothers' names are like that too.
 * `same_given`: the given name, with another surname, or a husband's surname before the own (丽华, 王丽华; Jane Doe).
-* `slip`: the same characters, or parts between dots, in another order; in a name in parts or of Latin letters also one
-  letter wrong, lost or added.
+* `one_character`: one character of the given name wrong, lost or added, in a name of three or four. Brothers' names are
+  like that too.
 * `near_sound`: read alike by those who do not tell zh from z, n from l, in from ing (陈静, 程静).
 * `same_sound`: read alike, with every reading a character has (晟 sheng, cheng); Latin words that sound alike; a Han
   name and its pinyin, in either order.
 * `shape`: only characters that the eye confuses differ (王冶, 王治). Rarer by far among others' names than one sound.
+* `slip`: the same characters, or parts between dots, in another order; in a name in parts or of Latin letters also one
+  letter wrong, lost or added. Of others' names not one in a million is like that.
 * `subset`: parts of a long name are missing or are initials, or it is cut off (阿卜杜拉·买买提, 阿卜杜拉).
 * `variant`: the same once variant and traditional characters, case, accents, marks and the order of Latin words are
   folded.
@@ -35,10 +36,10 @@ from values.pinyin import reading_table, surname_table
 from values.word_table import MOST_WORDS
 
 LEVELS = (
-    "missing", "different", "same_surname", "one_character", "same_given", "near_sound", "slip", "same_sound",
-    "shape", "subset", "variant", "same",
+    "missing", "different", "same_surname", "same_given", "one_character", "near_sound", "same_sound", "shape",
+    "slip", "subset", "variant", "same",
 )  # fmt: skip
-SURNAME, CHARACTER, GIVEN, NEAR_SOUND, SLIP, SOUND, SHAPE, SUBSET, VARIANT, SAME = range(2, 12)
+SURNAME, GIVEN, CHARACTER, NEAR_SOUND, SOUND, SHAPE, SLIP, SUBSET, VARIANT, SAME = range(2, 12)
 
 _CUT = (4, 8)  # letters that a name cut off must still have: with ideographs, without
 _PART = 3  # ideographs of a part that alone is enough to be a subset
@@ -73,15 +74,15 @@ def _compare_short(features: NameFeatures, left: Rows, right: Rows, short: Mask,
     levels[family] = SURNAME
     a, b = features.letters[left], features.letters[right]
     lengths_a, lengths_b = features.lengths[left], features.lengths[right]
-    levels[_one_character(a, b, lengths_a, lengths_b)] = CHARACTER
     levels[~family & _same_given(features, left, right)] = GIVEN
+    levels[family & _one_character(a, b, lengths_a, lengths_b)] = CHARACTER
     levels[_equal(features.near_sound, left, right)] = NEAR_SOUND
-    levels[_equal(features.bag, left, right)] = SLIP
     levels[_equal(features.sound, left, right)] = SOUND
     doubtful = (features.doubtful[left] | features.doubtful[right]) & (lengths_a == lengths_b)
     several = np.flatnonzero(doubtful & (levels < SOUND))
     levels[several[_read_alike(a[several], b[several])]] = SOUND
     levels[_equal(features.shape, left, right)] = SHAPE
+    levels[_equal(features.bag, left, right)] = SLIP
     levels[_equal(features.whole, left, right)] = VARIANT
 
 
@@ -159,18 +160,16 @@ def _compare_long(features: NameFeatures, left: Rows, right: Rows, rows: Rows, l
     found = np.full(len(a), DIFFERENT, dtype=np.int8)
     alphabetic = features.alphabetic[a] & features.alphabetic[b]
     _compare_parts(features, a, b, alphabetic, found)
-    _compare_edits(features, a, b, found)
     near = _equal(features.near_sound, a, b) & ~alphabetic
     found[near & (found < NEAR_SOUND)] = NEAR_SOUND
-    bag = _equal(features.bag, a, b) & ~alphabetic
-    found[bag & (found < SLIP)] = SLIP
-    same_words = _equal(features.words.bags, a, b)
-    found[same_words & ~alphabetic] = SLIP
     sound = _equal(features.sound, a, b) & ~alphabetic
     sound |= alphabetic & _equal(features.word_sounds.sequences, a, b)  # word by word
     sound |= _spelled_alike(features, a, b)
-    found[sound & (found < SOUND)] = SOUND
+    found[sound] = SOUND
     found[_equal(features.shape, a, b) & ~alphabetic] = SHAPE
+    same_words = _equal(features.words.bags, a, b)
+    found[(same_words | _equal(features.bag, a, b)) & ~alphabetic] = SLIP
+    _compare_edits(features, a, b, found)
     found[(_subset(features, a, b) & ~same_words) | _cut_off(features, a, b)] = SUBSET
     found[_equal(features.whole, a, b) | (same_words & alphabetic)] = VARIANT
     levels[rows] = found

@@ -34,13 +34,13 @@ PAIRS = {
     "slip": [
         ("张伟强", "张强伟"), ("张伟强", "伟强张"), ("张伟", "伟张"), ("欧阳震华", "震华欧阳"),
         ("麦麦提·阿卜杜热依木", "阿卜杜热依木·麦麦提"), ("李国建", "李建国"), ("Ann Lesbie", "Ann Leslie"),
-        ("阿依古丽·买买提", "阿依左丽·买买提"), ("Anna Brown", "Anna Drown"), ("Tim Lane", "Kim Lane"),
+        ("阿依古丽·买买提", "阿依左丽·买买提"), ("Anna Brown", "Anna Drown"), ("Tim Lane", "Kim Lane"), ("Jon Smith", "John Smith"),
         ("吐尔逊·买买提·尼亚孜", "买买提·吐尔逊·尼亚孜"),
     ],
     "same_sound": [
-        ("张伟", "张玮"), ("王乐", "王悦"), ("王晟", "王诚"), ("翟伟", "狄炜"), ("单雄信", "山雄信"), ("张伟", "ZHANG WEI"),
-        ("欧阳娜娜", "Nana Ouyang"), ("吕布", "LYU BU"), ("Smyth John", "Smith John"),
-        ("Knight Philip", "Night Filip"), ("Jon Smith", "John Smith"),
+        ("张伟", "张玮"), ("王乐", "王悦"), ("王晟", "王诚"), ("翟伟", "狄炜"), ("单雄信", "山雄信"),
+        ("张伟", "ZHANG WEI"),        ("欧阳娜娜", "Nana Ouyang"), ("吕布", "LYU BU"), ("Smyth Jon", "Smith John"),
+        ("Knight Philip", "Night Filip"),
     ],
     "shape": [
         ("王冶", "王治"), ("张末", "张未"), ("李己", "李巳"), ("陈晴", "陈睛"), ("崔伟", "雀伟"),
