@@ -7,6 +7,7 @@ row arrives as its JSON text. What is no object, or names a key twice, is ragged
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -17,6 +18,7 @@ from connectors.source import Outcome, RaggedRow, ReadSettings, text_schema
 from connectors.text_blocks import TextBlocks
 from schemas.contract import FileShape
 
+_HALF = re.compile("[\ud800-\udfff]")
 _LOOK = 1000  # rows looked at to learn which columns there are
 Row = dict[str, str | None]
 
@@ -62,10 +64,10 @@ class JsonLines:
                 late.update(dict.fromkeys(name for name in row if name not in known))
             waiting.append(row)
             if len(waiting) >= rows:
-                yield _batch(waiting, columns)
+                yield _batch(waiting, columns, outcome)
                 waiting = []
         if waiting:
-            yield _batch(waiting, columns)
+            yield _batch(waiting, columns, outcome)
         outcome.notes.extend(self._blocks.notes)
         if late:
             outcome.new_columns += tuple(late)
@@ -154,10 +156,23 @@ def _json(value: Any) -> str:
     return str(value) if isinstance(value, _Number) else json.dumps(value, ensure_ascii=False)
 
 
-def _batch(rows: list[Row], columns: tuple[str, ...]) -> pa.RecordBatch:
-    try:
-        arrays = [pa.array([row.get(column) for row in rows], pa.string()) for column in columns]
-    except UnicodeEncodeError:
-        # half of a pair of surrogates, as only an escape can write it: no character at all
-        raise Damage("有残缺的 \\u 转义 a broken \\u escape", "请部门重新导出 have it exported again") from None
+def _batch(rows: list[Row], columns: tuple[str, ...], outcome: Outcome) -> pa.RecordBatch:
+    arrays = []
+    for column in columns:
+        cells = [row.get(column) for row in rows]
+        try:
+            arrays.append(pa.array(cells, pa.string()))
+        except UnicodeEncodeError:
+            arrays.append(_mended(cells, column, outcome))
     return pa.RecordBatch.from_arrays(arrays, schema=text_schema(columns))
+
+
+def _mended(cells: list[str | None], column: str, outcome: Outcome) -> pa.Array:
+    """Return the cells with U+FFFD for half a pair of surrogates, as only an escape can write it: no character at all.
+
+    The kinds of values call such a cell damaged, as they do with bytes that cannot be read.
+    """
+    mended = [cell and _HALF.sub("\ufffd", cell) for cell in cells]
+    broken = sum(one != other for one, other in zip(mended, cells, strict=True))
+    outcome.notes.append(f"{column}: {broken} 个值有残缺的 \\u 转义 values with a broken \\u escape became U+FFFD")
+    return pa.array(mended, pa.string())

@@ -62,11 +62,28 @@ def test_json_in_gb18030_and_a_key_only_later_rows_have(tmp_path: Path) -> None:
     assert extraction.new_columns == ("NEU",)
 
 
-def test_json_without_objects_or_with_half_a_character_is_damaged(tmp_path: Path) -> None:
+def test_json_without_objects_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(SourceDamaged, match="no line is a JSON object"):
         read(tmp_path, lines(tmp_path, "1,2", "3,4"))
-    with pytest.raises(SourceDamaged, match="escape"):
-        rows(read(tmp_path, lines(tmp_path, '{"RYID": "\\ud800", "XM": "a"}')))
+
+
+def test_half_a_character_in_json_spoils_its_own_cell_alone(tmp_path: Path) -> None:
+    shape = lines(tmp_path, '{"RYID": "1", "XM": "张\\ud800"}', '{"RYID": "2", "XM": "\\ud842\\udfb7"}')
+    extraction = read(tmp_path, shape)
+    assert rows(extraction) == [{"RYID": "1", "XM": "张\ufffd"}, {"RYID": "2", "XM": "𠮷"}]
+    assert extraction.notes == ("XM: 1 个值有残缺的 \\u 转义 values with a broken \\u escape became U+FFFD",)
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_json_line_in_another_encoding_spoils_its_own_cells_alone(tmp_path: Path, place: int) -> None:
+    texts = [f'{{"RYID": "{number}", "XM": "张三丰"}}'.encode() for number in range(4)]
+    texts[place] = texts[place].decode().encode("gb18030")
+    (tmp_path / "people.jsonl").write_bytes(b"\n".join(texts))
+    extraction = read(tmp_path, FileShape("people.jsonl", "jsonl", "utf-8"))
+    found = rows(extraction)
+    assert [row["RYID"] for row in found] == list("0123")
+    assert [number for number, row in enumerate(found) if "\ufffd" in str(row["XM"])] == [place]
+    assert f"line {place + 1} first" in extraction.notes[0]
 
 
 def test_parquet_cells_become_text(tmp_path: Path) -> None:
