@@ -50,7 +50,6 @@ class DatabaseSource:
         """
         place = self._place("")
         try:
-            self._database.examine()
             in_time(self._look, self._patience)
         except Exception as error:
             raise source_error(error, place) from None
@@ -182,6 +181,7 @@ class DatabaseSource:
                     yield chosen
 
     def _look(self) -> None:
+        self._database.examine()
         engine = self._database.engine()
         try:
             with engine.connect() as connection:

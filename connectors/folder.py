@@ -22,6 +22,7 @@ from connectors.failures import Damage, Place, Replaced, source_error
 from connectors.json_lines import JsonLines
 from connectors.old_workbook import OldWorkbook
 from connectors.parquet_file import ParquetContent
+from connectors.patience import in_time
 from connectors.source import (
     CODES,
     ColumnShape,
@@ -175,6 +176,10 @@ class FolderSource:
             raise source_error(error, self._place(request.table.name)) from None
 
     def _newest(self, table: TableContract) -> tuple[DropFolder, Dropped] | None:
+        # a mount whose server is gone blocks the first question for ever
+        return in_time(lambda: self._looked_for(table), self._settings.silent_seconds)
+
+    def _looked_for(self, table: TableContract) -> tuple[DropFolder, Dropped] | None:
         folder, shape = self._open_folder(), _file(table)
         found = folder.matching(shape.pattern, ready=shape.ready)
         return (folder, max(found, key=lambda one: one.age)) if found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +25,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass
 class Comparison:
-    """The standing rows of one table, looked up by the hash of a row: 17 bytes a standing row in memory.
+    """The standing rows of one table, looked up by the hash of a row: 33 bytes a standing row in memory.
 
     The hash covers every column, the key too, so that an equal hash is the same row under the same key.
     """
@@ -44,12 +45,16 @@ class Comparison:
         if not hub.lake.exists(name) or hub.ledger.batches(PENDING, contract.department, table.name):
             return None
         files = tuple(path.removeprefix("file://") for path in hub.lake.files(name))
-        rows = _columns(files, ["row_hash", "contract_fingerprint"])
-        same = pc.equal(rows.column("contract_fingerprint"), contract.fingerprint)
-        places = np.flatnonzero(same.combine_chunks().to_numpy(zero_copy_only=False))
-        high, low = _digests(rows.column("row_hash").filter(same).combine_chunks())
+        found: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], npt.NDArray[np.int64]]] = []
+        rows = 0
+        for batch in _batches(files, ["row_hash", "contract_fingerprint"]):
+            same = pc.fill_null(pc.equal(batch.column(1), contract.fingerprint), False)
+            places = np.flatnonzero(same.to_numpy(zero_copy_only=False)) + rows
+            found.append((*_digests(batch.column(0).filter(same)), places))
+            rows += batch.num_rows
+        high, low, places = (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else _nothing()
         order = np.argsort(high, kind="stable")
-        return cls(files, high[order], low[order], places[order], np.zeros(rows.num_rows, bool))
+        return cls(files, high[order], low[order], places[order], np.zeros(rows, bool))
 
     def stands(self, hashes: pa.Array) -> Mask:
         """Return for each row whether it stands already, and remember that the source still holds it."""
@@ -69,20 +74,36 @@ class Comparison:
         `absent`: they stand, and an extract of the whole table does not hold them. `twin`: the source holds their
         standing row, and beside it another one of the same key.
         """
-        fresh = pa.chunked_array(self.fresh_keys, pa.string()).combine_chunks()
+        fresh = _joined(self.fresh_keys)
         if not whole and not len(fresh):
             return {"absent": fresh, "twin": fresh}
-        keys = _columns(self.files, ["source_key"]).column("source_key").combine_chunks()
-        again = pc.is_in(keys, value_set=fresh)
-        seen = pa.array(self.seen)
-        absent = keys.filter(pc.invert(pc.or_(seen, again))) if whole else keys.slice(0, 0)
-        return {"absent": absent, "twin": keys.filter(pc.and_(seen, again))}
+        absent, twin, start = [], [], 0
+        for batch in _batches(self.files, ["source_key"]):
+            keys = batch.column(0)
+            seen = pa.array(self.seen[start : start + len(keys)])
+            again = pc.is_in(keys, value_set=fresh)
+            if whole:
+                absent.append(keys.filter(pc.invert(pc.or_(seen, again))))
+            twin.append(keys.filter(pc.and_(seen, again)))
+            start += len(keys)
+        return {"absent": _joined(absent), "twin": _joined(twin)}
 
 
-def _columns(files: tuple[str, ...], columns: list[str]) -> pa.Table:
+def _batches(files: tuple[str, ...], columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield these columns of all the files, in their order, as text; never a whole table in memory."""
     schema = pa.schema([(column, pa.string()) for column in columns])
-    tables = [parquet.read_table(path, columns=columns, partitioning=None).cast(schema) for path in files]
-    return pa.concat_tables([schema.empty_table(), *tables])
+    for path in files:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=columns):
+                yield batch.select(columns).cast(schema)
+
+
+def _joined(parts: list[pa.Array]) -> pa.Array:
+    return pa.chunked_array(parts, pa.string()).combine_chunks()
+
+
+def _nothing() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    return np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0, np.int64)
 
 
 def _digests(hashes: pa.Array) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:

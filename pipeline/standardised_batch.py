@@ -45,7 +45,7 @@ def standardise_batch(hub: Hub, contract: Contract, batch: Batch, known: dict[st
     table = contract.table(batch.source_table)
     clear(folder := batch_folder(hub, batch.id))
     rows = _sifted(hub, contract, table, batch)
-    place = Place(batch.id, vanished_keys(hub, [batch], "twin"))
+    place = Place(batch.id, vanished_keys(hub, [batch], "twin"), whole=batch.mode == "full")
     verdict = sift(rows, standing_rows(hub, contract, batch, rows.column("source_key")), place)
     verdict = settle(hub, table, batch, rows, replace(verdict, absent=absent_keys(hub, batch, verdict.absent)))
     plan = table_plan(hub, contract, table, known)

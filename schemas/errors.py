@@ -84,9 +84,11 @@ class ConfigurationError(Terminal, CityhubError):
         self.file, self.line, self.key = Path(file), line, key
         self.value, self.expected, self.nearest = value, expected, nearest
         shown = value if len(value) <= 80 else value[:77] + "…"
-        place = f"{self.file.name}:{line}: {key}: " if key else f"{self.file.name}:{line}: "
+        where = f"{self.file.name}:{line}" if line else self.file.name
+        place = f"{where}: {key}: " if key else f"{where}: "
         hint = f"; 是否想写 did you mean {nearest!r}?" if nearest else ""
-        super().__init__(f"{place}{shown!r}: 应为 expected {expected}{hint}", next_step=f"改正 edit {self.file}:{line}")
+        step = f"改正 edit {self.file}:{line}" if line else f"改正 mend {key}"
+        super().__init__(f"{place}{shown!r}: 应为 expected {expected}{hint}", next_step=step)
 
 
 class SourceError(CityhubError):

@@ -108,11 +108,13 @@ class Place:
     """Where a batch stands among the others of its table.
 
     `batch` is its number. `twins`: keys whose standing row the source still held, unchanged, in this very extract,
-    though landing left it out.
+    though landing left it out. `whole`: the extract holds the table's every row, so that a standing row of an earlier
+    batch that is not in it is no longer the source's, whatever its time says (a backup was restored).
     """
 
     batch: int | None = None
     twins: pa.Array = field(default_factory=lambda: NO_KEYS)
+    whole: bool = False
 
 
 NEWEST = Place()
@@ -123,7 +125,8 @@ def sift(rows: pa.Table, standing: pa.Table | None = None, place: Place = NEWEST
 
     `standing` (`source_key`, `row_hash`, and where known `observed_at`, `batch`) holds the rows accepted before under
     the same contract: equals are skipped, and a row older than the standing one of its key is superseded, by the
-    source's own times where both are known, else by the batches' numbers.
+    source's own times where both are known, else by the batches' numbers. After a whole extract only what it holds
+    counts.
     Independent of the order of `rows`: copies keep the one with the lowest row number.
     """
     rows = _in_order(rows)
@@ -195,16 +198,17 @@ def _decide_by_standing(fates: Fates, rows: pa.Table, standing: pa.Table, place:
     if not news.any():
         return
     arriving, before = _microseconds(rows.column("observed")), np.full(len(fates), np.nan)
-    later_batch = np.zeros(len(fates), bool)
+    later_batch = gone = np.zeros(len(fates), bool)
     if "observed_at" in standing.column_names:
         before = _microseconds(standing.column("observed_at").take(spot))
     if "batch" in standing.column_names and place.batch is not None:
         taken = pc.fill_null(standing.column("batch").take(spot), 0)
-        later_batch = _whole(taken).to_numpy(zero_copy_only=False) > place.batch
+        numbers = _whole(taken).to_numpy(zero_copy_only=False)
+        later_batch, gone = numbers > place.batch, place.whole & (numbers < place.batch)
     known = ~np.isnan(arriving) & ~np.isnan(before)
     undecided = ~known | (arriving == before)
     twin = _mask(pc.is_in(keys, value_set=place.twins))
-    fates[news & known & (arriving < before)] = Fate.SUPERSEDED
+    fates[news & known & (arriving < before) & ~(gone & ~twin)] = Fate.SUPERSEDED
     fates[news & undecided & later_batch] = Fate.SUPERSEDED
     fates[news & undecided & twin] = Fate.REPEATED_KEY
 

@@ -7,8 +7,9 @@ import contextlib
 import hashlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ USER, PASSWORD = "drop", "let-me-in"
 
 @dataclass(frozen=True)
 class Running:
-    """Where the server listens and what its key looks like."""
+    """Where the server listens and what its key looks like; while `stalled` is set it answers no read."""
 
     port: int
     key: str
+    stalled: threading.Event = field(default_factory=threading.Event)
 
     def url(self, password: str = PASSWORD, key: str | None = None) -> str:
         pinned = self.key if key is None else key
@@ -42,8 +44,20 @@ class _Door(paramiko.ServerInterface):
         return "password"
 
 
+class _Handle(paramiko.SFTPHandle):
+    """An open file whose reading stands still while `stalled` is set."""
+
+    stalled: threading.Event
+
+    def read(self, offset: int, length: int) -> Any:
+        while self.stalled.is_set():
+            time.sleep(0.05)
+        return super().read(offset, length)
+
+
 class _Files(paramiko.SFTPServerInterface):
     root: Path
+    stalled: threading.Event
 
     def _path(self, path: str) -> Path:
         return self.root / path.lstrip("/")
@@ -67,7 +81,8 @@ class _Files(paramiko.SFTPServerInterface):
 
     def open(self, path: str, flags: int, attr: Any) -> Any:
         def opened() -> paramiko.SFTPHandle:
-            handle = paramiko.SFTPHandle(flags)
+            handle = _Handle(flags)
+            handle.stalled = self.stalled
             handle.readfile = self._path(path).open("rb")
             return handle
 
@@ -86,7 +101,8 @@ class _Files(paramiko.SFTPServerInterface):
 def server(root: Path) -> Iterator[Running]:
     """Serve `root` until the end of the block."""
     key = paramiko.ECDSAKey.generate()
-    files = type("Files", (_Files,), {"root": root})
+    stalled = threading.Event()
+    files = type("Files", (_Files,), {"root": root, "stalled": stalled})
     listener = socket.create_server(("127.0.0.1", 0))
     transports: list[paramiko.Transport] = []
 
@@ -106,8 +122,9 @@ def server(root: Path) -> Iterator[Running]:
     threading.Thread(target=serve, daemon=True).start()
     digest = base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
     try:
-        yield Running(listener.getsockname()[1], digest)
+        yield Running(listener.getsockname()[1], digest, stalled)
     finally:
+        stalled.clear()
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         for transport in transports:

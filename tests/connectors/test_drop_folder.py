@@ -132,3 +132,14 @@ def test_nobody_listening_is_unreachable() -> None:
         port = probe.getsockname()[1]
     with pytest.raises(SourceUnreachable):
         read(sftp.Running(port, "A" * 43).url())
+
+
+def test_a_server_that_goes_silent_is_left_alone(tmp_path: Path) -> None:
+    drop(tmp_path, "people1.csv")
+    with sftp.server(tmp_path) as running:
+        running.stalled.set()
+        source = open_source(contract(PEOPLE), running.url(), ReadSettings(connect_seconds=3, silent_seconds=1))
+        with pytest.raises(SourceUnreachable):
+            source.stream(ReadRequest(PEOPLE))
+        running.stalled.clear()
+        assert len(rows(read(running.url()))) == 2

@@ -133,7 +133,7 @@ def bureau(folder: Path, new_database: Callable[[], str] | None) -> Bureau:
     """Return a bureau of `ROWS` people; on PostgreSQL where `new_database` makes databases, else on SQLite."""
     shutil.copytree(DEFAULT_CITY, folder / "city")
     (folder / "city" / "departments" / f"{NAME}.yaml").write_text(CONTRACT, "utf-8")
-    (folder / "var").mkdir()
+    (folder / "var").mkdir(parents=True)
     if new_database is None:
         made = Bureau(folder, f"sqlite:///{folder / 'source.sqlite'}", f"sqlite:///{folder / 'var' / 'hub.sqlite'}")
     else:

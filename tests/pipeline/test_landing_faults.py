@@ -140,6 +140,33 @@ def test_a_source_that_hangs_is_left_alone(postgres_database: Callable[[], str],
         healed(one, hub)
 
 
+def test_a_database_file_whose_disk_does_not_answer(tmp_path: Path) -> None:
+    """A pipe that nobody writes to blocks whoever opens it, as a file on a mount without its server does."""
+    one = bureau(tmp_path, None)
+    away = one.source.with_suffix(".away")
+    one.source.rename(away)
+    os.mkfifo(one.source)
+    with one.hub(CITYHUB_SILENT_SECONDS="1") as hub, pytest.raises(SourceUnreachable):
+        land(hub, NAME)
+    away.replace(one.source)
+    with one.hub() as hub:
+        assert hub.ledger.batches() == []
+        healed(one, hub)
+
+
+def test_a_database_file_replaced_while_it_is_read(tmp_path: Path) -> None:
+    """The copy that a department puts over the file: the landing ends with the old one, the next reads the new one."""
+    one = bureau(tmp_path, None)
+    newer = bureau(tmp_path / "newer", None)
+    newer.step(1)
+    with interrupted(one, lambda _: newer.source.replace(one.source)) as hub:
+        land(hub, NAME)
+        assert [(batch.state, batch.rows_extracted) for batch in hub.ledger.batches()] == [("landed", ROWS)]
+        check(hub)
+    with one.hub() as hub:
+        healed(one, hub)
+
+
 def test_a_changed_password_is_refused_and_nothing_written(
     postgres_database: Callable[[], str], tmp_path: Path
 ) -> None:
