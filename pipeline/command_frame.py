@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -34,12 +34,37 @@ def hub_command(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def fail(error: CityhubError, json_output: bool) -> None:
     """Print the error (masked) for a person or a machine and end with exit code 1."""
-    message = redact(str(error))
     if json_output:
-        click.echo(json.dumps({"error": type(error).__name__, "message": message}, ensure_ascii=False))
+        click.echo(json.dumps(told(error), ensure_ascii=False))
     else:
-        click.echo(f"错误 error: {message}", err=True)
+        click.echo(f"错误 error: {told(error)['message']}", err=True)
     sys.exit(1)
+
+
+def told(error: CityhubError) -> dict[str, str]:
+    """Return an error for a machine: its kind and its message, masked."""
+    return {"error": type(error).__name__, "message": redact(str(error))}
+
+
+def in_turn(
+    departments: Iterable[str], stage: Callable[[str], Any], json_output: bool, line: Callable[[Any], str]
+) -> None:
+    """Run a stage for one department after another and show each result; one that fails does not stop the others.
+
+    Ends with exit code 1 when any failed: its error stands among the results (`--json`) or on the error output.
+    """
+    results, failed = [], False
+    for department in departments:
+        try:
+            results.append(stage(department))
+        except CityhubError as error:
+            failed = True
+            results.append({"department": department, **told(error)})
+            if not json_output:
+                click.echo(f"错误 error: {told(error)['message']}", err=True)
+    show(results, json_output, lambda rows: "\n".join(line(row) for row in rows if "error" not in row))
+    if failed:
+        sys.exit(1)
 
 
 def show(result: Any, json_output: bool, text: Callable[[Any], str]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
 
 from pipeline import commands_standardise
-from pipeline.command_frame import departments_of, hub_command, show
+from pipeline.command_frame import departments_of, hub_command, in_turn, show
 from pipeline.commit import commit as commit_stage
 from pipeline.hub import Hub
 from pipeline.land import land as land_stage
@@ -35,6 +36,16 @@ def run(hub: Hub, json_output: bool, named: tuple[str, ...]) -> None:
         sys.exit(1)
 
 
+@click.command("land")
+@click.argument("named", nargs=-1, metavar="[DEPARTMENT]...")
+@click.option("--whole", is_flag=True, help="整表重读 read every row again, whatever the watermark says")
+@hub_command
+def land(hub: Hub, json_output: bool, named: tuple[str, ...], whole: bool) -> None:
+    """抽取落地 extract what is new and land it as the source had it."""
+    stage = partial(land_stage, hub, whole=whole)
+    in_turn(departments_of(hub, named), stage, json_output, partial(outcome_line, "land"))
+
+
 def department_command(name: str, stage: Stage, sentence: str) -> click.Command:
     """Return the command that runs `stage(hub, department)` for the departments named, or for all."""
 
@@ -42,8 +53,8 @@ def department_command(name: str, stage: Stage, sentence: str) -> click.Command:
     @click.argument("named", nargs=-1, metavar="[DEPARTMENT]...")
     @hub_command
     def command(hub: Hub, json_output: bool, named: tuple[str, ...]) -> None:
-        results = [stage(hub, department) for department in departments_of(hub, named)]
-        show(results, json_output, lambda rows: "\n".join(outcome_line(name, row) for row in rows))
+        departments = departments_of(hub, named)
+        in_turn(departments, partial(stage, hub), json_output, partial(outcome_line, name))
 
     return command
 
@@ -61,7 +72,7 @@ def city_command(name: str, stage: Stage, sentence: str) -> click.Command:
 
 COMMANDS = (
     run,
-    department_command("land", land_stage, "抽取落地 extract what is new and land it as the source had it"),
+    land,
     *commands_standardise.COMMANDS,
     department_command("validate", validate_stage, "把关 the gate: a critical failure holds the batch"),
     department_command("commit", commit_stage, "入库 take validated batches into the current statements"),

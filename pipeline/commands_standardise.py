@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline.command_frame import departments_of, hub_command, show
+from pipeline.command_frame import departments_of, hub_command, in_turn, show
 from pipeline.commands_reading import REVEAL
 from pipeline.hub import Hub
 from pipeline.standardise import standardise as standardise_stage
@@ -36,8 +37,7 @@ def standardise(  # noqa: PLR0913  # one argument an option
         wish = Wish(contract, _file(named), table, limit, Shown(reveal))
         show(standardise_file(hub, wish), json_output, beside_text)
         return
-    results = [standardise_stage(hub, department) for department in departments_of(hub, named)]
-    show(results, json_output, lambda rows: "\n".join(outcome_line("standardise", row) for row in rows))
+    in_turn(departments_of(hub, named), partial(standardise_stage, hub), json_output, partial(outcome_line, "standardise"))
 
 
 def _file(named: tuple[str, ...]) -> Path | None:

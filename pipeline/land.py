@@ -30,9 +30,10 @@ from warehouse.fences import Fence
 DONE: tuple[BatchState, ...] = ("landed", "standardised", "held", "accepted")
 
 
-def land(hub: Hub, department: str, table: str = "") -> dict[str, Any]:
+def land(hub: Hub, department: str, table: str = "", whole: bool = False) -> dict[str, Any]:
     """Land every table of `department` (or one of them) and return {"department", "batches": [...], "rows": n}.
 
+    `whole` reads every row again, as after a backup was restored; what stands already is recognised.
     A table without new rows still leaves an accepted batch without a row in the lake: the source was consulted.
     Raises a SourceError before anything of that table is written; tables landed before it stay landed.
     """
@@ -41,7 +42,7 @@ def land(hub: Hub, department: str, table: str = "") -> dict[str, Any]:
     with stage_of(hub, "land", department) as counts:
         source = open_source(contract, hub.connection_url(contract.connection), hub.settings.reading(hub.city.timezone))
         try:
-            batches = [land_table(hub, contract, source, one) for one in wanted]
+            batches = [land_table(hub, contract, source, one, whole) for one in wanted]
         finally:
             source.close()
         counts.update(tables=len(batches), rows=sum(batch["rows"] for batch in batches))
@@ -68,12 +69,14 @@ class Order:
     keys: KeyComparison | None
 
 
-def land_table(hub: Hub, contract: Contract, source: Source, table: TableContract) -> dict[str, Any]:
+def land_table(
+    hub: Hub, contract: Contract, source: Source, table: TableContract, whole: bool = False
+) -> dict[str, Any]:
     """Land one table as one batch: rows in one lake commit, then batch and watermark in one ledger commit."""
     fence = hub.ledger.acquire(f"land/{contract.department}/{table.name}", hub.run_id, hub.clock())
     drop_orphans(hub, contract.department, table.name, fence)
     done = [one for one in hub.ledger.batches(DONE, contract.department, table.name) if not one.is_replay]
-    since = starting_point(hub, contract, table, done)
+    since = None if whole else starting_point(hub, contract, table, done)
     settle(source, table, done)
     findings = find_drift(source, contract, table, done, since)
     reconciles = since is not None and table.reconcile is not None and table.reconcile.by == "keys"
