@@ -37,7 +37,8 @@ def standardise(  # noqa: PLR0913  # one argument an option
         wish = Wish(contract, _file(named), table, limit, Shown(reveal))
         show(standardise_file(hub, wish), json_output, beside_text)
         return
-    in_turn(departments_of(hub, named), partial(standardise_stage, hub), json_output, partial(outcome_line, "standardise"))
+    stage = partial(standardise_stage, hub)
+    in_turn(departments_of(hub, named), stage, json_output, partial(outcome_line, "standardise"))
 
 
 def _file(named: tuple[str, ...]) -> Path | None:

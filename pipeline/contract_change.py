@@ -90,10 +90,12 @@ def _without(line: str, column: str) -> str:
     """Comment a mapping out, or take it out of its braces; a key or cursor without its column is left to a person."""
     if not re.search(rf"{_word(column)}(?!\s*:)", line) or re.match(r"\s*(key|cursor|observed|changes)\s*:", line):
         return line
-    if re.fullmatch(rf"\s*[\w]+\s*:\s*{_word(column)}\s*", line):
+    # a field of its own line, also one that says more of the same column: {from: COLUMN, codes: …}
+    if re.fullmatch(rf"\s*[\w]+\s*:\s*({_word(column)}\s*|\{{\s*from\s*:\s*{_word(column)}\s*[,}}].*)", line):
         indent = len(line) - len(line.lstrip())
         return f"{line[:indent]}# {line[indent:]}"
-    inside = re.sub(rf"[\w]+\s*:\s*{_word(column)}\s*(,\s*|(?=\}}))", "", line)
+    whole = rf"[\w]+\s*:\s*({_word(column)}|\{{\s*from\s*:\s*{_word(column)}\s*[,}}][^{{}}]*\}}?)\s*(,\s*|(?=\}}))"
+    inside = re.sub(whole, "", line)
     listed = re.sub(rf"(?<=[\[,])\s*{_word(column)}\s*(,\s*|(?=\]))", "", inside)
     return re.sub(r",\s*([}\]])", r"\1", listed)
 

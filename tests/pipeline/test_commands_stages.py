@@ -1,4 +1,4 @@
-"""Stages on the command line: one department that fails does not stop the others, and the exit code says that it did."""
+"""Stages on the command line: a department that fails does not stop the others, and the exit code says that it did."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ tables:
     key: [ID]
     emit:
       person:
-        person: {name: NAME, citizen_id: NUMBER}
+        person: {name: NAME, citizen_id: NUMBER, sex: {from: SEX, codes: sex_word}}
   PEOPLE:
     key: [ID]
     emit:
@@ -77,6 +77,7 @@ def test_a_renamed_column_is_renamed_in_its_table_alone(tmp_path: Path) -> None:
     ("column", "line"),
     [
         ("TEL", "+          # phone: TEL"),
+        ("SEX", "+          # sex: {from: SEX, codes: sex_word}"),
         ("TOWN", '+          address: {from: [ROAD], join: ""}'),
         ("ROAD", '+          address: {from: [TOWN], join: ""}'),
     ],
@@ -88,7 +89,7 @@ def test_a_column_that_is_gone_is_taken_out_of_the_mapping(tmp_path: Path, colum
 
 
 def test_a_column_of_a_mapping_in_braces_leaves_the_braces(tmp_path: Path) -> None:
-    changed, contract = applied(tmp_path, ContractChange("OTHER", missing=["NUMBER"]))
+    changed, contract = applied(tmp_path, ContractChange("OTHER", missing=["NUMBER", "SEX"]))
     assert changed[1] == "+        person: {name: NAME}"
     assert contract.table("OTHER").columns == ("ID", "NAME")
 
