@@ -1,0 +1,265 @@
+"""The ceiling of recall: what an oracle that knows how the demo city was made could decide from the fields given.
+
+For a record and each register row the oracle takes the probability that the generator writes the record's values about
+the person of that row: the profile's error rates of both departments, old phones, former names, who shares a phone.
+Against them stands that the record is about somebody the register does not know: another member of a known household
+(single people are missing), or a stranger, whose name is as common as the generator makes it. The posterior of the best
+row says whether the record is decidable: from the specification's own threshold up it is, below it nobody could link it
+with that certainty. Fields that no product of the measurement compares (ethnic group, marital status) are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from bench.ceiling_likelihood import (
+    NUMBERS,
+    Shares,
+    address_share,
+    date_shares,
+    digit_shares,
+    given_share,
+    name_share,
+    name_shares,
+    number_shares,
+    surname_of,
+)
+from demo.profile import Profile
+
+Numbers = npt.NDArray[np.float64]
+NEVER = 1e-12  # what no error of the generator makes
+DAYS = 31_000  # days of birth, about alike likely
+REGISTER = "police_population"
+OLD_PHONES = {
+    "medical_insurance": "insured_has_old_phone",
+    "social_security": "insured_has_old_phone",
+    "civil_affairs": "marriage_has_old_phone",
+}
+WRITTEN_FORMER, KNOWN_FORMER = "office_writes_former_name", 0.7  # the register knows 70 % of former names
+SHARED_PHONE, SAME_SURNAME = 0.25, 0.6  # of two people under one roof
+INSIDE = 40 * 6 * 72  # buildings, units and rooms of one house number
+SEQUENCES = 20_000  # numbers of one day of birth: regions and sequences
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Per record, in order: the best register row (-1: none), its posterior, and the group's share of known parties."""
+
+    best: npt.NDArray[np.int64]
+    posterior: Numbers
+
+
+def oracle(records: pa.Table, register: pa.Table, known: npt.NDArray[np.bool_], group: pa.Array, profile: Profile) -> Verdict:
+    """Return the oracle's verdict on prepared records (`department` among their columns).
+
+    `known`: whether the register holds the record's party, from which the share of each `group` is taken as the prior.
+    """
+    left, right = records.to_pandas(), register.to_pandas()
+    groups = pd.Series(group.to_pylist())
+    prior = pd.Series(known).groupby(groups).transform("mean").clip(0.001, 0.999).to_numpy()
+    pairs = candidates(records, register)
+    i, j = pairs["i"].to_numpy(), pairs["j"].to_numpy()
+    table = Pairs(left, right, i, j, profile)
+    log = table.log_match() + np.log(prior[i] / len(right))
+    stranger = np.log(1 - prior) + unknown_logs(left, right, profile)
+    kin = np.log((1 - prior[i]) * share_of_single(profile) / len(right)) + table.log_kin()
+    top = np.maximum(stranger, pd.Series(np.maximum(log, kin)).groupby(i).max().reindex(range(len(left)), fill_value=-np.inf))
+    top = top.to_numpy() if isinstance(top, pd.Series) else top
+    match, other = np.exp(log - top[i]), np.exp(kin - top[i])
+    total = np.bincount(i, weights=match + other, minlength=len(left)) + np.exp(stranger - top)
+    posterior = match / total[i]
+    order = np.lexsort((-posterior, i))
+    firsts = order[np.unique(i[order], return_index=True)[1]] if len(order) else order
+    best, value = np.full(len(left), -1), np.zeros(len(left))
+    best[i[firsts]], value[i[firsts]] = j[firsts], posterior[firsts]
+    return Verdict(best, value)
+
+
+def candidates(records: pa.Table, register: pa.Table) -> pd.DataFrame:
+    """Return pairs of row numbers that agree in a name, a phone, a birth date or a house number: all others are nothing."""
+    connection = duckdb.connect()
+    for name, table in (("l", records), ("r", register)):
+        numbered = table.append_column("place", pa.array(np.arange(table.num_rows)))
+        connection.register(f"{name}_rows", numbered)
+    rules = ["l.name = r.name", "l.name = r.former_name", "l.phone = r.phone", "l.number = r.number"]
+    rules += ["l.birth_date = r.birth_date", "l.name_pinyin = r.name_pinyin", "l.house = r.house"]
+    sql = " UNION ".join(f"SELECT l.place AS i, r.place AS j FROM l_rows l JOIN r_rows r ON {rule}" for rule in rules)
+    return connection.sql(sql).to_df().sort_values(["i", "j"], ignore_index=True)
+
+
+def share_of_single(profile: Profile) -> float:
+    """Return how many of the people unknown to the register live under a roof that it knows."""
+    single = profile.world["people_unknown_to_police"]
+    return single / (single + profile.world["households_unknown_to_police"])
+
+
+def unknown_logs(left: pd.DataFrame, right: pd.DataFrame, profile: Profile) -> Numbers:
+    """Return the logarithm of the probability of each record's values if it is about a stranger."""
+    named = left["name"].map(lambda name: name_share(name), na_action="ignore")
+    log = np.log(named.fillna(1.0).to_numpy())
+    log += np.where(left["birth_date"].notna(), np.log(1 / DAYS), 0.0)
+    log += np.where(left["sex"].notna(), np.log(0.5), 0.0)
+    log += np.where(left["phone"].notna(), np.log(1 / NUMBERS), 0.0)
+    count = left["number"].map(right["number"].value_counts()).fillna(0.3).to_numpy()
+    log += np.where(left["number"].notna(), np.log(count / len(right)), 0.0)
+    inside = left["address_path"].fillna("").str.count("[|][^|]").to_numpy() > 1
+    log += np.where(inside, np.log(1 / INSIDE), 0.0)
+    log += np.where(left["citizen_id"].notna(), np.log(1 / SEQUENCES), 0.0)
+    return log + np.log(1 - share_of_single(profile))
+
+
+class Pairs:
+    """Candidate pairs of record rows `i` and register rows `j`, and what the generator says of each."""
+
+    def __init__(self, left: pd.DataFrame, right: pd.DataFrame, i: npt.NDArray[np.int64], j: npt.NDArray[np.int64], profile: Profile) -> None:  # noqa: PLR0913, E501
+        self.left, self.right, self.i, self.j, self.profile = left, right, i, j, profile
+        times = left["department"].map(profile.departments).fillna(1.0).to_numpy()
+        self.times = times[i]
+        self.careful = profile.departments[REGISTER]
+
+    def both(self, name: str) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+        """Return one column of both sides, row by row of the pairs."""
+        return self.left[name].to_numpy(object)[self.i], self.right[name].to_numpy(object)[self.j]
+
+    def errors(self, cls: str, shares: Callable[[str, str], Shares], seen: npt.NDArray[np.object_], true: npt.NDArray[np.object_]) -> Numbers:  # noqa: E501
+        """Return the probability that an error of the record's department, or of the register, parts two texts."""
+        rates = self.profile.cells[cls]
+
+        @cache
+        def of(one: str, other: str) -> tuple[float, float]:
+            forth = sum(rates.get(kind, 0.0) * share for kind, share in shares(other, one).items())
+            back = sum(rates.get(kind, 0.0) * share for kind, share in shares(one, other).items())
+            return forth, back * self.careful
+
+        made = np.array([of(one, other) for one, other in zip(seen, true, strict=True)]).reshape(-1, 2)
+        probability: Numbers = made[:, 0] * self.times_of(len(made)) + made[:, 1]
+        return probability
+
+    def times_of(self, count: int) -> Numbers:
+        """Return the multiplier of the pairs last looked at."""
+        return self._times if len(self._times) == count else np.ones(count)
+
+    _times: Numbers = np.ones(0)
+
+    def field(self, name: str, cls: str, shares: Callable[[str, str], Shares]) -> tuple[Numbers, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Return probabilities of unequal pairs by errors alone, which pairs have both values, and which are equal."""
+        seen, true = self.both(name)
+        there = pd.notna(seen) & pd.notna(true)
+        equal = there & (seen == true)
+        rows = np.flatnonzero(there & ~equal)
+        probability = np.full(len(seen), NEVER)
+        self._times = self.times[rows]
+        probability[rows] += self.errors(cls, shares, seen[rows], true[rows])
+        return probability, there, equal
+
+    def log_match(self) -> Numbers:
+        """Return the logarithm of the probability of the record's values if the row's person is meant."""
+        parts = (self.name(), self.date(), self.sex(), self.phone(), self.address(), self.number())
+        return np.sum([np.log(part) for part in parts], axis=0)
+
+    def name(self) -> Numbers:
+        probability, there, equal = self.field("name", "name", name_shares)
+        world = self.profile.world
+        seen, true = self.both("name")
+        former = self.both("former_name")[1]
+        probability[pd.notna(former) & (former == seen) & ~equal] += world[WRITTEN_FORMER]
+        rows = np.flatnonzero(there & ~equal & pd.isna(former))
+        hidden = world["former_names"] * (1 - KNOWN_FORMER) * world[WRITTEN_FORMER]
+        family = np.array([surname_of(a) == surname_of(b) for a, b in zip(seen[rows], true[rows], strict=True)], bool)
+        given = np.array([given_share(one[len(surname_of(one)) :]) for one in seen[rows]])
+        probability[rows] += np.where(family, hidden * given, 0.0)
+        probability[equal] = 1.0
+        probability[~there] = np.where(pd.isna(seen[~there]), 1.0, 1e-4)
+        return probability
+
+    def date(self) -> Numbers:
+        left = self.left.assign(day=_days(self.left["birth_date"]))
+        right = self.right.assign(day=_days(self.right["birth_date"]))
+        pairs = Pairs(left, right, self.i, self.j, self.profile)
+        probability, there, equal = pairs.field("day", "date8", date_shares)
+        probability[equal] = 1.0
+        return np.where(there, probability, np.where(pd.notna(pairs.both("day")[0]), 1 / DAYS, 1.0))
+
+    def sex(self) -> Numbers:
+        seen, true = self.both("sex")
+        there = pd.notna(seen) & pd.notna(true)
+        wrong = self.profile.cells["code"]["other_sex"] * (self.times + self.careful)
+        return np.where(there, np.where(seen == true, 1.0, wrong), np.where(pd.notna(seen), 0.5, 1.0))
+
+    def phone(self) -> Numbers:
+        """A known phone is written, or an old one, or a wrong one; where the register has none, the household's may be."""
+        probability, there, equal = self.field("phone", "phone", digit_shares)
+        world = self.profile.world
+        old = self.left["department"].map(lambda name: world.get(OLD_PHONES.get(name, ""), 0.0)).to_numpy()[self.i]
+        copied = self.profile.rows["copied_from_row_above"] * self.times
+        other = old / NUMBERS + copied / len(self.right)
+        probability = np.where(equal, 1.0 - old, probability + other)
+        seen, home = self.both("phone")[0], self.both("house")[1]
+        holders = self.right.dropna(subset=["phone", "house"]).groupby("phone")["house"].first()
+        theirs = pd.Series(seen).map(holders).to_numpy(object)
+        shared = pd.notna(theirs) & (theirs == home)
+        missing = np.where(shared, SHARED_PHONE * (1 - old), 1 / NUMBERS)
+        return np.where(there, probability, np.where(pd.notna(seen), missing, 1.0))
+
+    def address(self) -> Numbers:
+        """What the record tells of the address is the row's, or one digit is off; what the row lacks may be anything."""
+        seen, true = self.both("address_path")
+        there = pd.notna(seen) & pd.notna(true)
+        off = self.profile.cells["address"]["house_number_off"]
+
+        @cache
+        def of(one: str, other: str) -> float:
+            parts, others = one.split("|"), other.split("|")
+            told = [place for place in range(4) if parts[place]]
+            both = [place for place in told if others[place]]
+            unlike = [place for place in both if parts[place] != others[place]]
+            inside = 1 / INSIDE if any(not others[place] for place in told if place > 1) else 1.0
+            if not unlike:
+                return inside
+            return off * address_share("|".join(others), "|".join(parts)) if len(unlike) == 1 else 0.0
+
+        rows = np.flatnonzero(there)
+        probability = np.ones(len(seen))
+        made = np.array([of(one, other) for one, other in zip(seen[rows], true[rows], strict=True)])
+        less = made < 1 / INSIDE
+        probability[rows] = np.where(less, made * (self.times[rows] + self.careful), made) + NEVER
+        return probability
+
+    def number(self) -> Numbers:
+        """The record's number is unknown to the register: a slip in either, or the row has none, or another's."""
+        seen, true = self.both("citizen_id")
+        probability, there, _ = self.field("citizen_id", "citizen_id", number_shares)
+        probability += self.profile.world["numbers_given_twice"] / len(self.right) / 10
+        born = np.array([a[6:14] if isinstance(a, str) else "" for a in seen])
+        day = _days(self.right["birth_date"]).to_numpy(object)[self.j]
+        none = np.where(born == day, 1 / SEQUENCES, NEVER)
+        return np.where(there, probability, np.where(pd.notna(seen), none, 1.0))
+
+    def log_kin(self) -> Numbers:
+        """Return the logarithm of the probability of the record's values if it is about another member of the row's
+        household; impossible where neither phone nor address say so."""
+        seen, true = self.both("name")
+        family = np.array([isinstance(a, str) and isinstance(b, str) and a[:1] == b[:1] for a, b in zip(seen, true, strict=True)])
+        given = np.array([given_share(one[len(surname_of(one)) :]) if isinstance(one, str) else 1.0 for one in seen])
+        whole = np.array([name_share(one) if isinstance(one, str) else 1.0 for one in seen])
+        log = np.log(np.where(family, SAME_SURNAME * given, 0.0) + (1 - SAME_SURNAME) * whole)
+        seen, true = self.both("phone")
+        same = pd.notna(seen) & (seen == true)
+        log += np.log(np.where(same, SHARED_PHONE, np.where(pd.notna(seen), 1 / NUMBERS, 1.0)))
+        log += np.log(self.address())
+        born, sex, number = (pd.notna(self.left[name]).to_numpy()[self.i] for name in ("birth_date", "sex", "citizen_id"))
+        log += np.where(born, np.log(1 / DAYS), 0) + np.where(sex, np.log(0.5), 0) + np.where(number, np.log(1 / SEQUENCES), 0)
+        at_home = pd.notna(self.both("address_path")[0]) | same
+        return np.where(at_home, log, -np.inf)
+
+
+def _days(dates: pd.Series) -> pd.Series:
+    return dates.map(lambda day: None if pd.isna(day) else f"{day:%Y%m%d}")
