@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from matching.comparing import FieldComparer
+from matching.comparing import MISSING, FieldComparer, Levels
 from matching.encoding import Codes
 from matching.model import TermFrequencies
 
@@ -37,20 +39,25 @@ def term_frequencies(comparer: FieldComparer) -> TermFrequencies:
     )
 
 
-def random_levels(comparer: FieldComparer, base_is_distinct: bool, match_share: float) -> Shares:
-    """Return the probability of each level from 1 up for two unrelated parties.
+def random_levels(comparers: Sequence[FieldComparer], itself: bool, match_shares: Sequence[float]) -> list[Shares]:
+    """Return, per field, the probability of each level from 1 up for two unrelated parties.
 
-    Equality is counted exactly, lower levels on a million random pairs. Where the base side holds each party once, two
-    of its rows are unrelated, and pairs are drawn there; otherwise `match_share`, the share of pairs that are one
-    party, is taken off what agrees.
+    Equality is counted exactly: among base rows, which are different parties, or where records are compared with one
+    another (`itself`) less `match_shares`, the share of pairs that are one party. Lower levels are seen on random pairs
+    of a record and a base row, since a record may tell less of a value (an address without its house) than the base.
     """
+    levels = _random_pairs(comparers, itself)
+    return [
+        _chance(comparer, found, itself, share)
+        for comparer, found, share in zip(comparers, levels, match_shares, strict=True)
+    ]
+
+
+def _chance(comparer: FieldComparer, levels: Levels, itself: bool, match_share: float) -> Shares:
     column = comparer.column
-    record = column.base if base_is_distinct else column.record
-    a, b = _random_pairs(record, column.base, base_is_distinct or column.record is column.base)
-    levels = comparer.of_codes(a, b)
     counts = np.bincount(levels[levels > 0], minlength=len(comparer.levels))[1:].astype(float)
     unequal = counts[:-1].sum()
-    same = _equal_share(record, column.base, record is column.base)
+    same = _equal_share(column.record if itself else column.base, column.base, True)
     same = max(same - match_share, same * 0.02, 0.1 / max(len(column.base), 1))
     added = np.full(max(len(counts) - 1, 0), _SEEN_BY_CHANCE)
     lower = (counts[:-1] + added) / max(unequal + added.sum(), 1.0)
@@ -59,18 +66,23 @@ def random_levels(comparer: FieldComparer, base_is_distinct: bool, match_share: 
     return found
 
 
-def _random_pairs(record: Codes, base: Codes, one_table: bool) -> tuple[Codes, Codes]:
+def _random_pairs(comparers: Sequence[FieldComparer], itself: bool) -> list[Levels]:
+    """Return the levels of random pairs by field; pairs equal in most fields that both sides tell are left out, for
+    they are one party met by chance."""
     random = np.random.default_rng(_SEED)
-    if not len(record) or not len(base):
-        return record[:0], base[:0]
-    pairs = min(_PAIRS, 50 * (len(record) + len(base)))
-    i, j = random.integers(0, len(record), pairs), random.integers(0, len(base), pairs)
-    if one_table:
+    records, base = len(comparers[0].column.record), len(comparers[0].column.base)
+    if not records or not base:
+        return [np.empty(0, np.int8) for _ in comparers]
+    pairs = min(_PAIRS, 50 * (records + base))
+    i, j = random.integers(0, records, pairs), random.integers(0, base, pairs)
+    if itself:
         apart = i != j
         i, j = i[apart], j[apart]
-    a, b = record[i], base[j]
-    both = (a >= 0) & (b >= 0)
-    return a[both], b[both]
+    levels = [comparer.between(i, j) for comparer in comparers]
+    told = np.sum([found != MISSING for found in levels], axis=0)
+    equal = np.sum([found == one.same for found, one in zip(levels, comparers, strict=True)], axis=0)
+    apart = (2 * equal <= told) | (told < 2)
+    return [found[apart] for found in levels]
 
 
 def _equal_share(record: Codes, base: Codes, one_table: bool) -> float:

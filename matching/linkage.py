@@ -20,6 +20,7 @@ from matching.blocks import Blocks, blocks
 from matching.candidates import BlockKeys, Candidates, joined, pair_counts
 from matching.choice import DECISIONS, LINK, REASONS, Choices, choose, one_to_one, rank
 from matching.comparing import FieldComparer
+from matching.encoding import NO_KEY
 from matching.explanation import texts
 from matching.fields import Fields, encoded_fields
 from matching.model import Model, fingerprint
@@ -139,9 +140,12 @@ def train(
 
 
 def _known(ready: Prepared, spec: LinkageSpec, labels: Labels | None) -> Known:
-    """Return which records tell the share that the base knows: those without any identifier, if there are enough."""
+    """Return which records tell the share that the base knows: those without any identifier, if there are enough.
+
+    A record that no rule can find a candidate for (a name alone) tells nothing of it.
+    """
     identifiers = frozenset(field for rung in spec.ladder for field in rung.same)
-    telling = np.ones(ready.records, bool)
+    telling = np.logical_or.reduce([keys != NO_KEY for keys in ready.blocks.keys.record])
     if labels is not None:
         telling[labels.record] = False
     for name in identifiers:

@@ -25,15 +25,21 @@ from matching.model import FieldModel, Model
 Bits = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 _LEAST = 1e-12
+_INHERITED = 0.05  # share of kin with the same value, from which it is no chance
 
 
 @dataclass(frozen=True)
 class FieldWeights:
-    """Bits of each level of one field (missing: 0), of a match and of kin; `term` adds bits to `same` by value."""
+    """Bits of each level of one field (missing: 0), of a match and of kin; `term` adds bits to `same` by value.
+
+    `inherited`: kin share the value because they are kin (a surname), so that a rare one tells of kin as well; where
+    they share it by chance (a whole name) a rare value is as rare among them as anywhere.
+    """
 
     match: Bits
     kin: Bits | None
     term: Bits | None  # by value code; None without term frequency
+    inherited: bool = False
 
     @property
     def most(self) -> float:
@@ -44,12 +50,22 @@ class FieldWeights:
 def field_weights(model: FieldModel, comparer: FieldComparer) -> FieldWeights:
     """Return the weights of one field for the values that this comparison knows."""
     match = _ratio(model.match, model.random)
-    kin = None if model.kin is None else _ratio(model.kin, model.random)
+    kin = None if model.kin is None else _ratio(_as_records_tell(model.kin, model.match), model.random)
     term = None
     if model.frequencies is not None:
         shares = np.maximum(model.frequencies.of(comparer.column.key_hashes("")), _LEAST)
         term = np.log2(max(model.random[-1], _LEAST)) - np.log2(shares)
-    return FieldWeights(match, kin, term)
+    inherited = model.kin is not None and model.kin[-1] >= _INHERITED
+    return FieldWeights(match, kin, term, inherited)
+
+
+def _as_records_tell(kin: Sequence[float], match: Sequence[float]) -> list[float]:
+    """Return the levels of a record about a base row's kin, from those of kin among base rows.
+
+    Where kin have one value a record tells it as well or badly as it tells the party's own: whole, in part, or wrong.
+    """
+    other = [*kin[:-1], 0.0]
+    return [one + kin[-1] * told for one, told in zip(other, match, strict=True)]
 
 
 def _ratio(one: Sequence[float], other: Sequence[float]) -> Bits:
@@ -95,7 +111,7 @@ class Scorer:
             match += bits
             if kin is not None and weight.kin is not None:
                 kin += weight.kin[found]
-                if extra is not None:
+                if extra is not None and weight.inherited:
                     kin[same] += extra
             levels.append(found)
         return Scored(tuple(levels), match, kin)

@@ -70,10 +70,9 @@ def start(spec: LinkageSpec, comparers: Sequence[FieldComparer], labels: Labels 
     frequent = {one.field: one.term_frequency for one in spec.compare}
     itself = comparers[0].column.record is comparers[0].column.base
     fields = []
-    for place, comparer in enumerate(comparers):
-        match = _assumed(len(comparer.levels) - 1) if learned is None else learned[place]
-        share = float(match[-1]) / base_rows if itself else 0.0
-        chance = random_levels(comparer, base_is_distinct=not itself, match_share=share)
+    matches = learned or [_assumed(len(one.levels) - 1) for one in comparers]
+    chances = random_levels(comparers, itself, [float(one[-1]) / base_rows if itself else 0.0 for one in matches])
+    for comparer, match, chance in zip(comparers, matches, chances, strict=True):
         terms = term_frequencies(comparer) if frequent[comparer.column.name] else None
         fields.append(FieldModel(comparer.column.name, comparer.levels, _tuple(match), _tuple(chance), None, terms))
     report = {

@@ -15,9 +15,13 @@ from values.cleaned import Cleaned
 from values.levels import DIFFERENT, MISSING, CompareRows, Levels, Rows, compare_by
 from values.text_column import TextColumn, with_nulls
 
-LEVELS = ("missing", "different", "one_part", "two_parts", "three_parts", "same")
+LEVELS = (
+    "missing", "different", "one_part", "two_parts", "three_parts", "ends_after_one", "ends_after_two",
+    "ends_after_three", "same",
+)  # fmt: skip
 BAR = "|"
 _PARTS = 4  # what lies deeper counts as one with the fourth
+_ENDS = 3  # levels from "the next part differs" to "one side ends here"
 
 
 def clean(texts: pa.Array, *, length: int = 200) -> Cleaned:
@@ -46,9 +50,8 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 
 def compare(left: pa.Array, right: pa.Array) -> Levels:
-    """Return levels: same, three, two or one of the first parts told on both sides and equal, different, missing.
-
-    A part that one side lacks is no disagreement: such a pair stays at the coarser level.
+    """Return levels: same; one side ends after three, two or one parts that are equal; as many parts are equal and the
+    next one differs; different; missing.
     """
     return compare_by(likeness, left, right, len(LEVELS) - 1)
 
@@ -61,7 +64,11 @@ def likeness(values: pa.Array) -> CompareRows:
         parts, _ = _parts(both)
         a, b = parts[: len(left)], parts[len(left) :]
         equal = np.logical_and.accumulate((a == b) & (a >= 0), axis=1)
-        levels: Levels = (equal.sum(axis=1) + DIFFERENT).astype(np.int8)
+        count = equal.sum(axis=1)
+        levels: Levels = (count + DIFFERENT).astype(np.int8)
+        next_part = np.minimum(count, _PARTS - 1)[:, None]
+        ends = np.minimum(np.take_along_axis(a, next_part, 1), np.take_along_axis(b, next_part, 1))[:, 0] < 0
+        levels[ends & (count > 0)] += _ENDS
         levels[(a[:, 0] < 0) | (b[:, 0] < 0)] = MISSING
         return levels
 
