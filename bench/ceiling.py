@@ -35,6 +35,7 @@ from bench.ceiling_likelihood import (
 from demo.profile import Profile
 
 Numbers = npt.NDArray[np.float64]
+Marks = npt.NDArray[np.bool_]
 NEVER = 1e-12  # what no error of the generator makes
 DAYS = 31_000  # days of birth, about alike likely
 REGISTER = "police_population"
@@ -51,40 +52,44 @@ SEQUENCES = 20_000  # numbers of one day of birth: regions and sequences
 
 @dataclass(frozen=True)
 class Verdict:
-    """Per record, in order: the best register row (-1: none), its posterior, and the group's share of known parties."""
+    """Per record, in order: the best register row (-1: none) and its posterior."""
 
     best: npt.NDArray[np.int64]
     posterior: Numbers
 
 
-def oracle(records: pa.Table, register: pa.Table, known: npt.NDArray[np.bool_], group: pa.Array, profile: Profile) -> Verdict:
+def oracle(records: pa.Table, register: pa.Table, prior: Numbers, profile: Profile) -> Verdict:
     """Return the oracle's verdict on prepared records (`department` among their columns).
 
-    `known`: whether the register holds the record's party, from which the share of each `group` is taken as the prior.
+    `prior`: per record, how likely the register holds its party before anything of it is seen.
     """
     left, right = records.to_pandas(), register.to_pandas()
-    groups = pd.Series(group.to_pylist())
-    prior = pd.Series(known).groupby(groups).transform("mean").clip(0.001, 0.999).to_numpy()
     pairs = candidates(records, register)
-    i, j = pairs["i"].to_numpy(), pairs["j"].to_numpy()
-    table = Pairs(left, right, i, j, profile)
+    i = pairs["i"].to_numpy()
+    table = Pairs(left, right, pairs, profile)
     log = table.log_match() + np.log(prior[i] / len(right))
     stranger = np.log(1 - prior) + unknown_logs(left, right, profile)
     kin = np.log((1 - prior[i]) * share_of_single(profile) / len(right)) + table.log_kin()
-    top = np.maximum(stranger, pd.Series(np.maximum(log, kin)).groupby(i).max().reindex(range(len(left)), fill_value=-np.inf))
-    top = top.to_numpy() if isinstance(top, pd.Series) else top
+    highest = pd.Series(np.maximum(log, kin)).groupby(i).max().reindex(range(len(left)), fill_value=-np.inf)
+    top = np.maximum(stranger, highest.to_numpy())
     match, other = np.exp(log - top[i]), np.exp(kin - top[i])
     total = np.bincount(i, weights=match + other, minlength=len(left)) + np.exp(stranger - top)
     posterior = match / total[i]
     order = np.lexsort((-posterior, i))
-    firsts = order[np.unique(i[order], return_index=True)[1]] if len(order) else order
+    firsts = order[np.unique(i[order], return_index=True)[1]]
     best, value = np.full(len(left), -1), np.zeros(len(left))
-    best[i[firsts]], value[i[firsts]] = j[firsts], posterior[firsts]
+    best[i[firsts]], value[i[firsts]] = pairs["j"].to_numpy()[firsts], posterior[firsts]
     return Verdict(best, value)
 
 
+def prior_of(known: npt.NDArray[np.bool_], group: list[str]) -> Numbers:
+    """Return, per record, the share of its group that the register knows."""
+    found: Numbers = pd.Series(known).groupby(pd.Series(group)).transform("mean").clip(0.001, 0.999).to_numpy()
+    return found
+
+
 def candidates(records: pa.Table, register: pa.Table) -> pd.DataFrame:
-    """Return pairs of row numbers that agree in a name, a phone, a birth date or a house number: all others are nothing."""
+    """Return pairs of row numbers `i`, `j` that agree in a name, a phone, a birth date or a house number, in order."""
     connection = duckdb.connect()
     for name, table in (("l", records), ("r", register)):
         numbered = table.append_column("place", pa.array(np.arange(table.num_rows)))
@@ -103,7 +108,7 @@ def share_of_single(profile: Profile) -> float:
 
 def unknown_logs(left: pd.DataFrame, right: pd.DataFrame, profile: Profile) -> Numbers:
     """Return the logarithm of the probability of each record's values if it is about a stranger."""
-    named = left["name"].map(lambda name: name_share(name), na_action="ignore")
+    named = left["name"].map(name_share, na_action="ignore")
     log = np.log(named.fillna(1.0).to_numpy())
     log += np.where(left["birth_date"].notna(), np.log(1 / DAYS), 0.0)
     log += np.where(left["sex"].notna(), np.log(0.5), 0.0)
@@ -119,18 +124,19 @@ def unknown_logs(left: pd.DataFrame, right: pd.DataFrame, profile: Profile) -> N
 class Pairs:
     """Candidate pairs of record rows `i` and register rows `j`, and what the generator says of each."""
 
-    def __init__(self, left: pd.DataFrame, right: pd.DataFrame, i: npt.NDArray[np.int64], j: npt.NDArray[np.int64], profile: Profile) -> None:  # noqa: PLR0913, E501
-        self.left, self.right, self.i, self.j, self.profile = left, right, i, j, profile
-        times = left["department"].map(profile.departments).fillna(1.0).to_numpy()
-        self.times = times[i]
+    def __init__(self, left: pd.DataFrame, right: pd.DataFrame, pairs: pd.DataFrame, profile: Profile) -> None:
+        self.left = left.assign(day=_days(left["birth_date"]))
+        self.right = right.assign(day=_days(right["birth_date"]))
+        self.i, self.j, self.profile = pairs["i"].to_numpy(), pairs["j"].to_numpy(), profile
+        self.times = left["department"].map(profile.departments).fillna(1.0).to_numpy()[self.i]
         self.careful = profile.departments[REGISTER]
 
     def both(self, name: str) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
         """Return one column of both sides, row by row of the pairs."""
         return self.left[name].to_numpy(object)[self.i], self.right[name].to_numpy(object)[self.j]
 
-    def errors(self, cls: str, shares: Callable[[str, str], Shares], seen: npt.NDArray[np.object_], true: npt.NDArray[np.object_]) -> Numbers:  # noqa: E501
-        """Return the probability that an error of the record's department, or of the register, parts two texts."""
+    def field(self, name: str, cls: str, shares: Callable[[str, str], Shares]) -> tuple[Numbers, Marks, Marks]:
+        """Return what parts unequal pairs by errors of either department, which pairs have both values, which equal."""
         rates = self.profile.cells[cls]
 
         @cache
@@ -139,25 +145,13 @@ class Pairs:
             back = sum(rates.get(kind, 0.0) * share for kind, share in shares(one, other).items())
             return forth, back * self.careful
 
-        made = np.array([of(one, other) for one, other in zip(seen, true, strict=True)]).reshape(-1, 2)
-        probability: Numbers = made[:, 0] * self.times_of(len(made)) + made[:, 1]
-        return probability
-
-    def times_of(self, count: int) -> Numbers:
-        """Return the multiplier of the pairs last looked at."""
-        return self._times if len(self._times) == count else np.ones(count)
-
-    _times: Numbers = np.ones(0)
-
-    def field(self, name: str, cls: str, shares: Callable[[str, str], Shares]) -> tuple[Numbers, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Return probabilities of unequal pairs by errors alone, which pairs have both values, and which are equal."""
         seen, true = self.both(name)
-        there = pd.notna(seen) & pd.notna(true)
-        equal = there & (seen == true)
+        there: Marks = pd.notna(seen) & pd.notna(true)
+        equal: Marks = there & (seen == true)
         rows = np.flatnonzero(there & ~equal)
+        made = np.array([of(*pair) for pair in zip(seen[rows], true[rows], strict=True)]).reshape(-1, 2)
         probability = np.full(len(seen), NEVER)
-        self._times = self.times[rows]
-        probability[rows] += self.errors(cls, shares, seen[rows], true[rows])
+        probability[rows] += made[:, 0] * self.times[rows] + made[:, 1]
         return probability, there, equal
 
     def log_match(self) -> Numbers:
@@ -181,12 +175,9 @@ class Pairs:
         return probability
 
     def date(self) -> Numbers:
-        left = self.left.assign(day=_days(self.left["birth_date"]))
-        right = self.right.assign(day=_days(self.right["birth_date"]))
-        pairs = Pairs(left, right, self.i, self.j, self.profile)
-        probability, there, equal = pairs.field("day", "date8", date_shares)
+        probability, there, equal = self.field("day", "date8", date_shares)
         probability[equal] = 1.0
-        return np.where(there, probability, np.where(pd.notna(pairs.both("day")[0]), 1 / DAYS, 1.0))
+        return np.where(there, probability, np.where(pd.notna(self.both("day")[0]), 1 / DAYS, 1.0))
 
     def sex(self) -> Numbers:
         seen, true = self.both("sex")
@@ -195,7 +186,7 @@ class Pairs:
         return np.where(there, np.where(seen == true, 1.0, wrong), np.where(pd.notna(seen), 0.5, 1.0))
 
     def phone(self) -> Numbers:
-        """A known phone is written, or an old one, or a wrong one; where the register has none, the household's may be."""
+        """A known phone is written, or an old or a wrong one; where the register has none, perhaps its kin's."""
         probability, there, equal = self.field("phone", "phone", digit_shares)
         world = self.profile.world
         old = self.left["department"].map(lambda name: world.get(OLD_PHONES.get(name, ""), 0.0)).to_numpy()[self.i]
@@ -210,7 +201,7 @@ class Pairs:
         return np.where(there, probability, np.where(pd.notna(seen), missing, 1.0))
 
     def address(self) -> Numbers:
-        """What the record tells of the address is the row's, or one digit is off; what the row lacks may be anything."""
+        """What the record tells of the address is the row's, or a digit is off; what the row lacks can be anything."""
         seen, true = self.both("address_path")
         there = pd.notna(seen) & pd.notna(true)
         off = self.profile.cells["address"]["house_number_off"]
@@ -235,28 +226,29 @@ class Pairs:
 
     def number(self) -> Numbers:
         """The record's number is unknown to the register: a slip in either, or the row has none, or another's."""
-        seen, true = self.both("citizen_id")
+        seen = self.both("citizen_id")[0]
         probability, there, _ = self.field("citizen_id", "citizen_id", number_shares)
         probability += self.profile.world["numbers_given_twice"] / len(self.right) / 10
         born = np.array([a[6:14] if isinstance(a, str) else "" for a in seen])
-        day = _days(self.right["birth_date"]).to_numpy(object)[self.j]
+        day = self.both("day")[1]
         none = np.where(born == day, 1 / SEQUENCES, NEVER)
         return np.where(there, probability, np.where(pd.notna(seen), none, 1.0))
 
     def log_kin(self) -> Numbers:
         """Return the logarithm of the probability of the record's values if it is about another member of the row's
         household; impossible where neither phone nor address say so."""
-        seen, true = self.both("name")
-        family = np.array([isinstance(a, str) and isinstance(b, str) and a[:1] == b[:1] for a, b in zip(seen, true, strict=True)])
-        given = np.array([given_share(one[len(surname_of(one)) :]) if isinstance(one, str) else 1.0 for one in seen])
-        whole = np.array([name_share(one) if isinstance(one, str) else 1.0 for one in seen])
-        log = np.log(np.where(family, SAME_SURNAME * given, 0.0) + (1 - SAME_SURNAME) * whole)
+        name, true = self.left["name"], self.both("name")[1]
+        given = name.map(lambda one: given_share(one[len(surname_of(one)) :]), na_action="ignore").fillna(1.0)
+        whole = name.map(name_share, na_action="ignore").fillna(1.0)
+        family = name.str[:1].to_numpy(object)[self.i] == pd.Series(true).str[:1].to_numpy(object)
+        inherited = np.where(family, SAME_SURNAME * given.to_numpy()[self.i], 0.0)
+        log = np.log(inherited + (1 - SAME_SURNAME) * whole.to_numpy()[self.i])
         seen, true = self.both("phone")
         same = pd.notna(seen) & (seen == true)
         log += np.log(np.where(same, SHARED_PHONE, np.where(pd.notna(seen), 1 / NUMBERS, 1.0)))
         log += np.log(self.address())
-        born, sex, number = (pd.notna(self.left[name]).to_numpy()[self.i] for name in ("birth_date", "sex", "citizen_id"))
-        log += np.where(born, np.log(1 / DAYS), 0) + np.where(sex, np.log(0.5), 0) + np.where(number, np.log(1 / SEQUENCES), 0)
+        for field, share in (("birth_date", 1 / DAYS), ("sex", 0.5), ("citizen_id", 1 / SEQUENCES)):
+            log += np.where(pd.notna(self.left[field]).to_numpy()[self.i], np.log(share), 0.0)
         at_home = pd.notna(self.both("address_path")[0]) | same
         return np.where(at_home, log, -np.inf)
 

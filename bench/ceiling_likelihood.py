@@ -1,7 +1,7 @@
 """What the demo city's generator makes of one value: the probability of a seen text, given the true one.
 
-Each function returns shares by kind of error; a share times the profile's rate of that kind is a probability. Only kinds
-that survive standardising are here: what is recognised as damage becomes a missing value and says nothing.
+Each function returns shares by kind of error; a share times the profile's rate of that kind is a probability. Only
+kinds that survive standardising are here: what is recognised as damage becomes a missing value and says nothing.
 """
 
 from __future__ import annotations

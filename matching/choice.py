@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from matching.candidates import Candidates
+from matching.households import lent
 from matching.scoring import Bits, Rows, Scored, Scorer, group_starts, logits, probabilities
 from schemas.linkage_spec import Decide
 
@@ -77,6 +78,7 @@ def rank(scorer: Scorer, candidates: Candidates, scored: Scored, start: int, sto
     margin = np.full(count, np.inf)
     starts = group_starts(candidates.record)
     if len(starts):
+        scored = replace(scored, match=scored.match + lent(scorer, candidates, scored))
         match, kin = scorer.odds(scored)
         sizes = np.diff(np.append(starts, len(match)))
         rows = candidates.record[starts] - start

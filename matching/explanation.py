@@ -19,14 +19,15 @@ from matching.comparing import MISSING
 from matching.explanation_words import REASON_WORDS, level_word
 from matching.scoring import Bits, Rows, Scorer
 
-KIN, PRIOR = "kin", "prior"
+KIN, LENT, PRIOR = "kin", "household", "prior"
 
+_WORTH_A_WORD = 0.05
 _PART = re.compile(r"(?P<name>[^\s=]+?)(?:=(?P<level>[^\s+-]+))?(?P<bits>[+-]\d+(?:\.\d+)?)?$")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One field (or `kin`, `prior`) of an explanation: its level ("" for the latter two) and its bits."""
+    """One field (or `household`, `kin`, `prior`) of an explanation: its level ("" for those three), its bits."""
 
     name: str
     level: str
@@ -76,8 +77,11 @@ def read(text: str) -> Explanation:
     return Explanation(words[0], tuple(parts))
 
 
-def texts(scorer: Scorer, record: Rows, base: Rows, reasons: pa.Array) -> pa.Array:
-    """Return the text of each pair; `reasons` are the first words. Pairs without a base row (-1) keep only those."""
+def texts(scorer: Scorer, record: Rows, base: Rows, reasons: pa.Array, decided: Bits | None = None) -> pa.Array:
+    """Return the text of each pair; `reasons` are the first words. Pairs without a base row (-1) keep only those.
+
+    `decided`: the bits each was decided by; what they are above those of the fields, its kin lent.
+    """
     some = np.flatnonzero(base >= 0)
     if not len(some):
         return reasons
@@ -93,12 +97,14 @@ def texts(scorer: Scorer, record: Rows, base: Rows, reasons: pa.Array) -> pa.Arr
         bits = bits + term
         match += bits
         if weight.kin is not None:
-            kin += weight.kin[levels] + term
+            kin += weight.kin[levels] + (term if weight.inherited else 0.0)
         name = comparer.column.name.replace(" ", "_")
         level = pa.array(np.array([f"{name}={level}" for level in comparer.levels], dtype=object)[levels], pa.string())
         pieces.append(pc.binary_join_element_wise(level, _signed(bits, levels == MISSING), ""))
+    if decided is not None:
+        pieces.append(_signed_if_any(LENT, decided[some] - match))
     pieces += _household(scorer, match, kin)
-    joined = pc.binary_join_element_wise(*pieces, " ")
+    joined = pc.binary_join_element_wise(*pieces, " ", null_handling="skip")
     whole = np.array(reasons.to_numpy(zero_copy_only=False), dtype=object)
     whole[some] = joined.to_numpy(zero_copy_only=False)
     return pa.array(whole, pa.string())
@@ -112,6 +118,13 @@ def _household(scorer: Scorer, match: Bits, kin: Bits) -> list[pa.Array]:
     share = np.log2(scorer.model.kinship / max(scorer.model.base_rows, 1))
     taken = -np.log2(1.0 + np.exp2(np.clip(kin + share, -60, 500)))
     return [pc.binary_join_element_wise(KIN, _signed(taken, np.zeros(len(match), bool)), ""), prior]
+
+
+def _signed_if_any(name: str, bits: Bits) -> pa.Array:
+    """Return the named bits, null where there are none worth a word."""
+    nothing = np.abs(bits) < _WORTH_A_WORD
+    named = pc.binary_join_element_wise(name, _signed(bits, nothing), "")
+    return pc.if_else(pa.array(nothing), pa.scalar(None, pa.string()), named)
 
 
 def _signed(bits: Bits, nothing: npt.NDArray[np.bool_]) -> pa.Array:

@@ -249,7 +249,7 @@ def _links(
     spoken = (rungs.state == AGREES) | (choices.decision[rungs.record] != LINK)
     reasons[rungs.record[spoken]] = said[spoken]
     named = np.where(choices.decision <= 1, choices.best, -1)  # only a link or a review names its candidate
-    texts_ = texts(scorer, np.arange(len(named)), named, pa.array(reasons, pa.string()))
+    texts_ = texts(scorer, np.arange(len(named)), named, pa.array(reasons, pa.string()), choices.weight)
     found = base_ids.cast(pa.string()).combine_chunks().take(pa.array(named, mask=named < 0))
     return pa.table(
         [
