@@ -23,7 +23,7 @@ from values.pinyin import (
     surname_table,
 )
 from values.shapes import IDEOGRAPH, LETTERS, code_point_table
-from values.text_column import CodePoints, TextColumn, with_nulls
+from values.text_column import CodePoints, TextColumn, replaced_rows, with_nulls
 from values.variants import fold_table
 
 _MOST_READINGS = 8
@@ -49,20 +49,25 @@ def name_keys(values: pa.Array) -> dict[str, pa.Array]:
         "shape": with_nulls(CodePoints(shape_table()[points.points], points.starts).texts(), nothing),
         "surname": with_nulls(pc.utf8_slice_codeunits(folded, 0, 1), nothing),
         "spelled": with_nulls(pc.replace_substring(pinyin, " ", ""), nothing),
-        **_keys_of_parts(values, pinyin, nothing),
+        **_keys_of_parts(column, folded, pinyin, nothing),
     }
 
 
 def _keys_of_parts(
-    values: pa.Array, pinyin: pa.StringArray, nothing: npt.NDArray[np.bool_]
+    column: TextColumn, folded: pa.StringArray, pinyin: pa.StringArray, nothing: npt.NDArray[np.bool_]
 ) -> dict[str, pa.Array]:
-    """Return `words`, `sound` and `initials`, see `name_keys`."""
-    parts = FoldedTexts.of(values)
-    words, sound, spelled = sorted_words(parts), pinyin, pinyin
-    if bool(parts.alphabetic.any()):
-        alphabetic = pa.array(parts.alphabetic)
-        sound = pc.if_else(alphabetic, sounds(FoldedTexts.of(words)), pinyin)
-        spelled = pc.if_else(alphabetic, pc.utf8_lower(words), pinyin)
+    """Return `words`, `sound` and `initials`, see `name_keys`; only names with other than ideographs have parts."""
+    words, sound, spelled = folded, pinyin, pinyin
+    points = column.points
+    rows = np.flatnonzero(points.count(~IDEOGRAPH[points.points]) > 0)
+    if len(rows):
+        parts = FoldedTexts.of(column.texts.take(pa.array(rows)))
+        own = sorted_words(parts)
+        words = replaced_rows(words, rows, own)
+        latin = rows[parts.alphabetic]
+        names = own.filter(pa.array(parts.alphabetic))
+        sound = replaced_rows(sound, latin, sounds(FoldedTexts.of(names)))
+        spelled = replaced_rows(spelled, latin, pc.utf8_lower(names))
     initials = pc.replace_substring_regex(spelled, r"(\S)\S* ?", r"\1")
     made = {"words": words, "sound": sound, "initials": initials}
     return {name: with_nulls(key, nothing) for name, key in made.items()}
