@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from connectors.source import ReadSettings
 from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from connectors.source import ReadSettings
 
 PREFIX = "CITYHUB_"
 CONNECTION_PREFIX = "CITYHUB_CONNECTION_"
@@ -65,6 +68,8 @@ class Settings:
 
     def reading(self, timezone: str) -> ReadSettings:
         """Return how sources are read in a city of this time zone."""
+        from connectors.source import ReadSettings  # Arrow behind it is heavy, and a DAG file needs the rest only
+
         return ReadSettings(timezone=timezone, lock_seconds=self.lock_seconds, silent_seconds=self.silent_seconds)
 
     def today(self, timezone: str) -> date:
