@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from connectors.plain_file import PlainFile, read_plain_file
 from schemas.errors import UnusableIds
 from schemas.linkage_spec import LinkageField, LinkageSpec
+from values.day_order import day_order, year_first
 from values.kinds import KINDS
 
 _BLANKS = " \t\r\n\u3000\u00a0"
@@ -21,7 +22,8 @@ _BLANKS = " \t\r\n\u3000\u00a0"
 @dataclass(frozen=True)
 class FileRecords:
     """`table`: the id column and one column a field, under the field's own name. `facts`: what a person should know
-    of the file, by name: rows, ragged lines, fields without any value, values that are none of their kind."""
+    of the file, by name: rows, ragged lines, fields without any value, values that are none of their kind, and how days
+    that do not begin with the year were read."""
 
     path: Path
     table: pa.Table
@@ -41,16 +43,19 @@ def file_records(file: PlainFile, spec: LinkageSpec, side: int, context: Mapping
     id_column = (spec.id or ("id", "id"))[side]
     ids = file.rows[id_column]
     _check_ids(ids, id_column, file.path)
-    columns, empty, refused = {id_name(spec): ids}, [], {}
+    columns, empty, refused, orders = {id_name(spec): ids}, [], {}, {}
     for one in spec.fields:
         texts = file.rows[(one.left, one.right)[side]]
+        if one.kind == "date" and (order := day_order(pc.unique(texts))):
+            texts, orders[one.name] = pa.chunked_array([year_first(texts.combine_chunks(), order)]), order
         columns[one.name] = clean = _clean(texts, one, context)
         lost = len(texts) - texts.null_count - (len(clean) - clean.null_count)
         if len(texts) and texts.null_count == len(texts):
             empty.append(one.name)
         if lost:
             refused[one.name] = lost
-    facts = {"file": file.path.name, "rows": len(ids), "ragged": file.ragged, "empty_fields": empty, "refused": refused}
+    facts = {"file": file.path.name, "rows": len(ids), "ragged": file.ragged, "notes": list(file.notes)}
+    facts |= {"empty_fields": empty, "refused": refused, "day_orders": orders}
     return FileRecords(file.path, pa.table(columns), facts)
 
 

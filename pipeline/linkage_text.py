@@ -11,6 +11,7 @@ _DECISIONS = (
     ("link", "已关联 link"), ("review", "待人工 review"), ("new", "新 new"), ("insufficient", "信息不足 insufficient"),
 )  # fmt: skip
 
+_ORDERS = {"month_first": "按月/日/年读 read as month/day/year", "day_first": "按日/月/年读 read as day/month/year"}
 _PAIRS = (("joined_pairs", "合并的对 pairs joined"), ("review", "待人工 for review"), ("refused", "拒绝 refused"))
 
 
@@ -69,6 +70,8 @@ def _notes(one: dict[str, Any]) -> list[str]:
         notes.append(f"{one['file']}: {one['ragged']:,} 行列数不符，未读 lines do not fit the header, left out")
     if one["empty_fields"]:
         notes.append(f"{one['file']}: 全空的字段 fields without any value: {', '.join(one['empty_fields'])}")
+    notes += [f"{one['file']}: {note}" for note in one["notes"]]
+    notes += [f"{one['file']}: {name} {_ORDERS[order]}" for name, order in one["day_orders"].items()]
     notes += [
         f"{one['file']}: {name} 有 {count:,} 个值不合其类，视为缺失 values are none of their kind: missing"
         for name, count in one["refused"].items()

@@ -11,15 +11,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from values.day_order import day_order, year_first
 from values.kinds import KINDS
 
 Codes = npt.NDArray[np.int64]
 PAIRS_A_ROW = 30  # candidate pairs a record of the larger side that a rule may make
 RULES, USES = 8, 2  # at most so many rules, with a field in at most so many of them
 EMPTY = 0.3  # of the rows without a key: a rule on it misses too many
-# The keys worth blocking on, the most tolerant first; the field itself comes last, or alone for kinds not named here.
+# The keys worth blocking on beside the field itself; kinds not named here block on themselves alone.
 TRIED = {
-    "text": ("sound",),
+    "text": ("folded", "words", "sound"),
     "person_name": ("pinyin",),
     "company_name": ("own_name", "core"),
     "address": ("road", "house"),
@@ -62,16 +63,14 @@ def draft_rules(atoms: Sequence[Atom], rows: tuple[int, int], *, itself: bool) -
     """
     keys = [key for atom in atoms for key in _keys(atom)]
     budget = PAIRS_A_ROW * max(rows)
-    found: list[RuleDraft] = []
-    alone: set[str] = set()
+    best: dict[str, RuleDraft] = {}
     for key in keys:
         pairs = _pairs((key,), rows, itself)
-        if key.field not in alone and pairs <= budget:
-            alone.add(key.field)
-            found.append(RuleDraft((key.word,), pairs))
-    found = sorted(found, key=lambda rule: rule.pairs)[:RULES]
+        if pairs <= budget and (key.field not in best or pairs > best[key.field].pairs):
+            best[key.field] = RuleDraft((key.word,), pairs)
+    found = sorted((rule for rule in best.values() if rule.pairs), key=lambda rule: rule.pairs)[:RULES]
     used: dict[str, int] = {}
-    wide = [key for key in keys if key.field not in alone]
+    wide = [key for key in keys if key.field not in best]
     double = []
     for one, two in combinations(wide, 2):
         if one.field != two.field and (pairs := _pairs((one, two), rows, itself)) <= budget:
@@ -92,13 +91,20 @@ def _keys(atom: Atom) -> list[_Key]:
     encoded = texts.dictionary_encode()
     places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     values = encoded.dictionary
+    if atom.kind == "date":
+        orders = [day_order(pc.unique(side)) for side in (atom.left, atom.right)]
+        values = year_first(values, orders[0] or orders[1])
     named: dict[str, pa.Array] = {}
     if atom.kind in KINDS:
         values = KINDS[atom.kind].clean_with(values, {}).values
-        tried = () if atom.kind == "text" and _digits(values) else TRIED.get(atom.kind, ())
+        named[atom.name] = values.cast(pa.string())
+        tried = TRIED.get(atom.kind, ())
         made = KINDS[atom.kind].keys(values) if tried else {}
-        named = {f"{atom.name}.{key}": made[key] for key in tried}
-    named[atom.name] = values.cast(pa.string())
+        if atom.kind == "text" and _digits(values):
+            tried = ("folded",)  # numbers have no sound
+        named |= {f"{atom.name}.{key}": made[key] for key in tried}
+    else:
+        named[atom.name] = values
     keys = []
     for word, distinct in named.items():
         codes = distinct.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)

@@ -10,18 +10,16 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from profiling.block_draft import Atom, RuleDraft, draft_rules
+from profiling.column_pairs import NARROW, Look, looks_of, paired, shared
 from profiling.column_profile import ColumnProfile
 from profiling.table_profile import TableProfile
 
-NARROW = (
-    "citizen_id", "uscc", "registration_number", "phone", "plate", "vin", "company_name", "address", "person_name",
-)  # fmt: skip
 ANCHORS = ("citizen_id", "uscc")  # numbers that one party has alone, whoever writes them down
 TOO_EMPTY = 0.02  # of the rows filled: less says nothing
 ALL_DATES = 0.97  # of a column of dates are days that exist: fewer, and its errors are worth comparing letter by letter
+ONE_LIST = 0.5  # of the codes of one side are those of the other: else one list is written in two ways
 LONGEST = 120  # characters: longer values are prose
 ALONE = 0.9  # of the values are distinct: a number of somebody
-_MARKS = re.compile(r"[^\w]+")
 _IDS = re.compile(r"(^|[_\W])(id|no|nr|key|code|uuid)$|编号|序号|主键|标识", re.IGNORECASE)
 _PERSONAL = re.compile(r"ssn|soc|passport|tax|licen[cs]e|身份证|证件|社保", re.IGNORECASE)
 
@@ -64,10 +62,11 @@ def draft_linkage(left: Side, right: Side | None) -> LinkageDraft:
     """Return the draft for two files, or for one whose records are compared with one another."""
     other = right or left
     ids = (_id_of(left.profile), _id_of(other.profile))
-    pairs = _same(left.profile, ids[0]) if right is None else _paired(left.profile, other.profile, ids)
+    looks = (looks_of(left.profile), looks_of(other.profile))
+    pairs = _same(left.profile, ids[0]) if right is None else paired(looks[0], looks[1], ids)
     fields, left_out = [], []
     for one, two, why in pairs:
-        field = _field(left.profile.column(one), other.profile.column(two), why)
+        field = _field(looks[0][one], looks[1][two], why)
         if isinstance(field, str):
             left_out.append((one if one == two else f"{one} / {two}", field))
         else:
@@ -93,53 +92,9 @@ def _same(profile: TableProfile, own: str) -> list[tuple[str, str, str]]:
     return [(one.name, one.name, "") for one in profile.columns if one.name != own]
 
 
-def _paired(left: TableProfile, right: TableProfile, ids: tuple[str, str]) -> list[tuple[str, str, str]]:
-    """Return columns that hold the same thing: by name, by the standard's field, by the values they share."""
-    wishes = []
-    for place, one in enumerate(left.columns):
-        for two in right.columns:
-            if one.name != ids[0] and two.name != ids[1]:
-                score, why = _alike(left, right, one, two)
-                wishes.append((-score, place, one.name, two.name, why))
-    taken: tuple[set[str], set[str]] = (set(), set())
-    found = []
-    for score, place, one_name, two_name, why in sorted(wishes):
-        if score <= -0.5 and one_name not in taken[0] and two_name not in taken[1]:
-            taken[0].add(one_name)
-            taken[1].add(two_name)
-            found.append((place, one_name, two_name, why))
-    return [(one, two, why) for _, one, two, why in sorted(found)]
-
-
-def _alike(left: TableProfile, right: TableProfile, one: ColumnProfile, two: ColumnProfile) -> tuple[float, str]:
-    if _MARKS.sub("", one.name).casefold() == _MARKS.sub("", two.name).casefold():
-        return 1.0, ""
-    score, reasons = 0.0, []
-    first, second = left.likely[one.name][:1], right.likely[two.name][:1]
-    if first and second and (first[0].entity, first[0].field, first[0].role) == (
-        second[0].entity, second[0].field, second[0].role
-    ):  # fmt: skip
-        score += min(first[0].score, second[0].score)
-        reasons.append(f"都像 both look like {first[0].entity}.{first[0].field}")
-    if one.detected.kind == two.detected.kind and one.detected.kind in (*NARROW, "date"):
-        score += 0.3
-        reasons.append(f"值都形如 values look like {one.detected.kind}")
-    shared = _shared(left.distinct[one.name].values, right.distinct[two.name].values)
-    if shared >= 0.1:
-        score += min(shared, 0.6)
-        reasons.append(f"{shared:.0%} 的值两边都有 of the values are on both sides")
-    return min(score, 0.99), "; ".join(reasons)
-
-
-def _shared(one: pa.Array, two: pa.Array) -> float:
-    """Return the share of distinct values, of the side that has fewer, that the other has as well."""
-    first, second = set(one.slice(0, 20_000).to_pylist()), set(two.slice(0, 20_000).to_pylist())
-    fewest = min(len(first), len(second))
-    return len(first & second) / fewest if fewest > 1 else 0.0
-
-
-def _field(one: ColumnProfile, two: ColumnProfile, why: str) -> FieldDraft | str:
+def _field(left: Look, right: Look, why: str) -> FieldDraft | str:
     """Return the field of two columns, or why they are left out."""
+    one, two = left.profile, right.profile
     for column, side in ((one, "左边 left"), (two, "右边 right")):
         if column.filled < max(TOO_EMPTY * column.rows, 1):
             return f"{side} 几乎全空 hardly ever filled"
@@ -147,7 +102,7 @@ def _field(one: ColumnProfile, two: ColumnProfile, why: str) -> FieldDraft | str
         return "只有一个值 a single value"
     if max(one.longest, two.longest) > LONGEST:
         return "长文本 prose"
-    kind, look = _kind(one, two)
+    kind, look = _kind(left, right)
     alone = min(one.distinct / one.filled, two.distinct / two.filled) >= ALONE
     filled = " / ".join(f"{column.filled / column.rows:.0%}" for column in ((one,) if one is two else (one, two)))
     told = [f"{filled} 有值 filled", f"{one.distinct:,} 个不同值 distinct", look, why]
@@ -162,18 +117,19 @@ def _field(one: ColumnProfile, two: ColumnProfile, why: str) -> FieldDraft | str
     )
 
 
-def _kind(one: ColumnProfile, two: ColumnProfile) -> tuple[str, str]:
-    kinds = {one.detected.kind, two.detected.kind}
-    if len(kinds) == 1 and kinds <= set(NARROW) and not (one.detected.codes and one.detected.kind == "person_name"):
-        return one.detected.kind, f"形如 looks like {one.detected.kind}"
+def _kind(left: Look, right: Look) -> tuple[str, str]:
+    one, two = left.profile.detected, right.profile.detected
+    kinds = {left.kind, right.kind}
+    if len(kinds) == 1 and kinds <= set(NARROW) and not (one.codes and left.kind == "person_name"):
+        return left.kind, f"形如 looks like {left.kind}"
     if kinds == {"date"}:
-        sound = min(one.detected.sound or 0.0, two.detected.sound or 0.0)
+        sound = min(left.days, right.days)
         if sound >= ALL_DATES:
             return "date", "日期 days"
         return "text", f"日期，但 {1 - sound:.0%} 不成立：按文字比较 days, some of which do not exist: compared as text"
-    if one.detected.codes and two.detected.codes:
+    if one.codes and two.codes and shared(left.forms[0], right.forms[0]) >= ONE_LIST:
         return "exact", "少数几个值 a short list of values"
-    if kinds <= {"decimal", "integer"} and "decimal" in kinds and _dotted(one, two):
+    if kinds <= {"decimal", "integer"} and "decimal" in kinds and _dotted(left.profile, right.profile):
         return "number", "数值 numbers"
     return "text", ""
 
