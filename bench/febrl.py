@@ -64,7 +64,7 @@ def main() -> None:
         print(f"{'':9} {'precision':>9} {'recall':>9} {'F1':>9} {'best F1':>9} {'user s':>7}")
         for number in ("1", "2", "3", "4"):
             started = os.times().user
-            found = _linked(folder, number, settings)
+            found = linked(folder, number, settings)
             measured = evaluate_files(EvaluationWish(found, folder / f"truth{number}.csv"))
             curve = evaluate_files(EvaluationWish(found.with_name(LINKS), folder / f"truth{number}.csv"))["curve"]
             shares = (*(measured["pairs"][name] for name in ("precision", "recall", "f1")), curve["best"]["f1"])
@@ -72,7 +72,7 @@ def main() -> None:
             print(f"febrl{number}    {told} {os.times().user - started:7.1f}")
 
 
-def _linked(folder: Path, number: str, settings: Settings) -> Path:
+def linked(folder: Path, number: str, settings: Settings) -> Path:
     """Link one data set by its example and return the file that says what was found."""
     out = folder / f"out{number}"
     if number == "4":
