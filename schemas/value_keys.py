@@ -12,7 +12,9 @@ VALUE_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "document": ("number",),
     "uscc": ("code", "organisation"),
     "registration_number": ("number",),
-    "person_name": ("folded", "pinyin", "readings", "initials", "shape", "surname"),
+    "person_name": (
+        "folded", "pinyin", "readings", "shape", "surname", "spelled", "words", "sound", "initials",
+    ),
     "company_name": ("folded", "core", "own_name"),
     "code": ("code",),
     "date": ("date", "month", "year", "day"),
