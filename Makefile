@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-PURE_ROOMS := schemas values engine standardise matching golden profiling quality
+PURE_ROOMS := schemas values engine standardise matching golden profiling quality stewardship
 # What the program called by a target is given: make run ARGS="--residents 50000"
 ARGS ?=
 

@@ -16,6 +16,7 @@ from pipeline import (
     commands_reading,
     commands_stages,
     commands_standard,
+    commands_steward,
 )
 from pipeline.events import Redaction
 
@@ -52,6 +53,7 @@ GROUPS = (
     commands_onboard,
     commands_standard,
     commands_linkage,
+    commands_steward,
 )
 for command in (one for group in GROUPS for one in group.COMMANDS):
     main.add_command(command)

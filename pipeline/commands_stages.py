@@ -15,6 +15,8 @@ from pipeline.commit import commit as commit_stage
 from pipeline.hub import Hub
 from pipeline.land import land as land_stage
 from pipeline.link import link as link_stage
+from pipeline.link_difference import difference_text, link_difference
+from pipeline.models_in_force import Acceptance
 from pipeline.publish import publish as publish_stage
 from pipeline.summary import outcome_line, stages_logged, summarise, summary_text
 from pipeline.survive import survive as survive_stage
@@ -70,13 +72,29 @@ def city_command(name: str, stage: Stage, sentence: str) -> click.Command:
     return command
 
 
+@click.command("link")
+@click.option("--difference", is_flag=True, help="只看差异 what the present specification would change; writes nothing")
+@click.option("--accept", "why", metavar="WHY", default="", help="采纳新规格 link all by the present specification")
+@click.option("--who", default="", help="采纳人 who accepts")
+@hub_command
+def link_command(hub: Hub, json_output: bool, difference: bool, why: str, who: str) -> None:
+    """关联 decide which records are the same person or business."""
+    if difference:
+        show(link_difference(hub), json_output, difference_text)
+        return
+    if why and not who:
+        raise click.UsageError("--accept 须写明何人 needs --who")
+    result = link_stage(hub, Acceptance(who, why) if why else None)
+    show(result, json_output, lambda row: outcome_line("link", row))
+
+
 COMMANDS = (
     run,
     land,
     *commands_standardise.COMMANDS,
     department_command("validate", validate_stage, "把关 the gate: a critical failure holds the batch"),
     department_command("commit", commit_stage, "入库 take validated batches into the current statements"),
-    city_command("link", link_stage, "关联 decide which records are the same person or business"),
+    link_command,
     city_command("survive", survive_stage, "择优 choose golden values of the entities touched, each with its origin"),
     city_command("publish", publish_stage, "发布 swap the staged version in: database and Parquet, one whole version"),
 )

@@ -19,7 +19,8 @@ COMPANY_AGREES = frozenset({"same", "variant", "same_core"})
 def ladder_rules(city: City, entity: str) -> LadderRules:
     """Return the rules of `entity` (person or business); `model` changes whenever the specification does."""
     register, spec = city.register.of(entity), city.linkage[entity]
-    content = dumps([asdict(register), asdict(spec)], sort_keys=True, ensure_ascii=False)
+    agreeing = sorted(PERSON_AGREES if entity == "person" else COMPANY_AGREES)
+    content = dumps([asdict(register), asdict(spec), agreeing], sort_keys=True, ensure_ascii=False)
     return LadderRules(
         entity=entity,
         keys=_keys(entity, register.number),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, func, insert, or_, select
+from sqlalchemy import Connection, Select, and_, func, insert, or_, select
 
 from schemas.errors import JudgementRefused, LedgerBusy
 from warehouse.database import Database
@@ -55,11 +55,11 @@ class JudgementLedger:
 
     database: Database
 
-    def judge(self, entry: JudgementEntry, now: datetime, seen: int) -> StoredJudgement:
-        """Add one judgement and return it as stored.
+    def judge(self, entries: Sequence[JudgementEntry], now: datetime, seen: int) -> list[StoredJudgement]:
+        """Add the judgements, all or none, and return them as stored.
 
         `seen` is the number of the last judgement that the caller looked at. Raises LedgerBusy where another one has
-        come in since: what it may contradict has to be looked at again.
+        come in since: what they may contradict has to be looked at again.
         """
         with self.database.write() as connection:
             if not self.database.is_sqlite:
@@ -67,16 +67,7 @@ class JudgementLedger:
             last = connection.execute(select(func.max(judgement.c.number))).scalar_one() or 0
             if last != seen:
                 raise LedgerBusy("同时有新的判定 another judgement came in at the same time")
-            before = connection.execute(
-                select(func.max(judgement.c.number)).where(
-                    judgement.c.entity == entry.entity,
-                    judgement.c.left_record == entry.left_record,
-                    judgement.c.right_record == entry.right_record,
-                )
-            ).scalar_one()
-            row = {**entry.__dict__, "made_at": now, "supersedes": before}
-            number = connection.execute(insert(judgement).values(**row).returning(judgement.c.number)).scalar_one()
-        return StoredJudgement(**row, number=number)
+            return [_add(connection, entry, now) for entry in entries]
 
     def last_judgement(self) -> int:
         """Return the number of the newest judgement, 0 before the first."""
@@ -112,3 +103,15 @@ class JudgementLedger:
     def _judgements(self, query: Select[Any]) -> list[StoredJudgement]:
         with self.database.read() as connection:
             return [StoredJudgement(**row._mapping) for row in connection.execute(query)]
+
+
+def _add(connection: Connection, entry: JudgementEntry, now: datetime) -> StoredJudgement:
+    same_pair = and_(
+        judgement.c.entity == entry.entity,
+        judgement.c.left_record == entry.left_record,
+        judgement.c.right_record == entry.right_record,
+    )
+    before = connection.execute(select(func.max(judgement.c.number)).where(same_pair)).scalar_one()
+    row = {**entry.__dict__, "made_at": now, "supersedes": before}
+    number = connection.execute(insert(judgement).values(**row).returning(judgement.c.number)).scalar_one()
+    return StoredJudgement(**row, number=number)

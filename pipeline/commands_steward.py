@@ -1,0 +1,125 @@
+"""Commands of stewards: the work list, judging, and the history of a hub id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pipeline.command_frame import hub_command, show
+from pipeline.history import history as history_of
+from pipeline.history import history_text
+from pipeline.hub import Hub
+from pipeline.judge import Decision, withdraw
+from pipeline.judge import judge as judge_stage
+from pipeline.steward import case_row, case_view, work_list
+from pipeline.text_table import text_table
+from warehouse.judgements import Verdict
+
+WHO = click.option("--who", required=True, help="经办人 the handler who decides")
+WHY = click.option("--why", required=True, help="依据 what the decision rests on")
+VERDICTS: dict[str, Verdict] = {"same": "same", "not-same": "not_same", "unsure": "unsure"}
+
+
+@click.command("cases")
+@click.argument("identity", metavar="[CASE]", default="")
+@click.option("--limit", default=20, metavar="N", help="最多 N 件 at most N cases")
+@hub_command
+def cases_command(hub: Hub, json_output: bool, identity: str, limit: int) -> None:
+    """待办 what people have to decide, the weightiest first; one CASE with its records side by side, masked."""
+    found = work_list(hub)
+    if identity:
+        show(case_view(hub, found.case(identity)), json_output, case_text)
+        return
+    result = {
+        "cases": [case_row(case) for case in found.open[:limit]],
+        "open": len(found.open),
+        "decided": found.decided,
+        "unsure": found.unsure,
+    }
+    show(result, json_output, cases_text)
+
+
+@click.group("judge")
+def judge_command() -> None:
+    """判定 decide: same, not-same, unsure; withdraw a decision; the next run obeys."""
+
+
+def verdict_command(name: str, sentence: str) -> click.Command:
+    """Return the command that enters one kind of verdict about a case, or about two records or hub ids."""
+
+    @click.command(name, help=sentence)
+    @click.argument("subject", metavar="CASE|RECORD|HUB_ID")
+    @click.argument("other", metavar="[RECORD|HUB_ID]", default="")
+    @WHO
+    @WHY
+    @hub_command
+    def command(hub: Hub, json_output: bool, subject: str, other: str, who: str, why: str) -> None:
+        result = judge_stage(hub, Decision(VERDICTS[name], subject, other, who, why))
+        show(result, json_output, judged_text)
+
+    return command
+
+
+@click.command("withdraw")
+@click.argument("number", type=int, metavar="NUMBER")
+@WHO
+@WHY
+@hub_command
+def withdraw_command(hub: Hub, json_output: bool, number: int, who: str, why: str) -> None:
+    """撤回 take judgement NUMBER back; it stays on record, and what it did is undone by the next run."""
+    show(withdraw(hub, number, who, why), json_output, judged_text)
+
+
+for verdict, sentence in (
+    ("same", "相同 they are one party"),
+    ("not-same", "不同 they are two parties"),
+    ("unsure", "存疑 nobody can tell for now: the case rests"),
+):
+    judge_command.add_command(verdict_command(verdict, sentence))
+judge_command.add_command(withdraw_command)
+
+
+@click.command("history")
+@click.argument("identity", metavar="HUB_ID")
+@hub_command
+def history_command(hub: Hub, json_output: bool, identity: str) -> None:
+    """沿革 all that ever happened to a hub id: what it stood for, who joined and left, who judged, when and why."""
+    show(history_of(hub, identity), json_output, history_text)
+
+
+def cases_text(result: dict[str, Any]) -> str:
+    """Return the work list for a person to read."""
+    head = ["待办 case", "类 entity", "种 kind", "优先 priority", "记录 records", "事实 facts", "原因 reason"]
+    keys = ("id", "entity", "kind", "priority", "records", "facts", "reason")
+    rows = [[str(case[key]) for key in keys] for case in result["cases"]]
+    ending = (
+        f"待办 open {result['open']:,}，已判待下次关联 decided, obeyed by the next run {result['decided']:,}，"
+        f"存疑 unsure {result['unsure']:,}"
+    )
+    return text_table([head, *rows]) + "\n" + ending
+
+
+def case_text(result: dict[str, Any]) -> str:
+    """Return one case with its records side by side."""
+    lines = [f"{result['id']}  {result['question']}？  {result['reason']}  优先 priority {result['priority']}"]
+    if result["judgements"]:
+        lines.append("判定 judgements: " + ", ".join(map(str, result["judgements"])))
+    for row in result["records_shown"]:
+        mark = "主体 entity" if row["of_entity"] else "记录 record"
+        lines.append(f"{mark}  {row['record']}  {row['department']}.{row['table']}")
+        told = (name for name in row if name not in ("record", "of_entity", "department", "table"))
+        lines.append("    " + "  ".join(f"{name}={row[name]}" for name in told))
+    if result["kind"] not in ("contradiction", "apart"):
+        lines.append(f"判定 decide: cityhub judge same|not-same|unsure {result['id']} --who 经办人 --why 依据")
+    return "\n".join(lines)
+
+
+def judged_text(result: dict[str, Any]) -> str:
+    """Return what was entered."""
+    numbers = ", ".join(map(str, result["judgements"]))
+    entered = f"已记入 entered: {result['entity']} {result['verdict']}，第 {numbers} 号判定 judgement"
+    return f"{entered}；下次关联生效 the next run obeys: cityhub link"
+
+
+COMMANDS = (cases_command, judge_command, history_command)

@@ -1,0 +1,123 @@
+"""A person's decision, checked against what stands and written to the ledger of judgements; the next run obeys it."""
+
+# ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting or a constant
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.quoting import literal
+from engine.step import Step
+from matching.judgements import Judgement, contradiction_of, in_force
+from pipeline.events import redact
+from pipeline.hub import Hub
+from pipeline.judged import constraining
+from pipeline.stage import stage_of
+from pipeline.steward import published_links, reference_record, work_list
+from schemas.errors import JudgementRefused, LedgerBusy, UnknownEntity
+from schemas.standard import Entity
+from stewardship.cases import pairs
+from warehouse.judgements import JudgementEntry, StoredJudgement, Verdict
+
+ATTEMPTS = 5  # against others who judge at the same moment
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person says: `verdict` about a case, or about two records or hub ids; who, and why."""
+
+    verdict: Verdict
+    subject: str
+    other: str
+    who: str
+    why: str
+    role: str = "handler"
+
+
+def judge(hub: Hub, decision: Decision) -> dict[str, Any]:
+    """Write the judgements that the decision makes; return {"entity", "verdict", "judgements": [numbers]}.
+
+    Raises JudgementRefused with the chain of judgements that it contradicts, UnknownEntity for a subject nobody knows.
+    """
+    with stage_of(hub, "judge") as counts:
+        entity, asked = _asked(hub, decision)
+        stored = _write(hub, entity, decision, asked)
+        numbers = [one.number for one in stored]
+        counts.update(entity=entity.name, verdict=decision.verdict, judgements=numbers, who=redact(decision.who))
+    return {"entity": entity.name, "verdict": decision.verdict, "judgements": numbers}
+
+
+def withdraw(hub: Hub, number: int, who: str, why: str) -> dict[str, Any]:
+    """Take a judgement back; it stays in the ledger, and the next run restores what was without it."""
+    taken = hub.ledger.judgement(number)
+    decision = Decision("withdrawn", taken.left_record, taken.right_record, who, why)
+    return judge(hub, decision)
+
+
+def record_of(hub: Hub, subject: str) -> tuple[Entity, str]:
+    """Return the kind of party and the record that a record id or hub id stands for today. Raises UnknownEntity."""
+    for entity in hub.city.standard.parties:
+        step = Step("found", f"SELECT record_id FROM links WHERE record_id = {literal(subject)}")
+        if hub.engine.run([step], published_links(hub, entity.name), "found").num_rows:
+            return entity, subject
+        final = hub.reader.resolve(subject)
+        if (found := reference_record(hub, entity, final)) is not None:
+            return entity, found
+    raise UnknownEntity("record", redact(subject))
+
+
+def _asked(hub: Hub, decision: Decision) -> tuple[Entity, list[tuple[str, str]]]:
+    if decision.other:
+        (entity, left), (kind, right) = record_of(hub, decision.subject), record_of(hub, decision.other)
+        if entity != kind:
+            raise JudgementRefused(f"{entity.name} ≠ {kind.name}: 不是同类主体 they are parties of different kinds")
+        if left == right:
+            raise JudgementRefused("两者已是同一条记录 both are one record")
+        return entity, [(min(left, right), max(left, right))]
+    case = work_list(hub).case(decision.subject)
+    entity = hub.city.standard.entities[case.entity]
+    if case.kind in ("contradiction", "apart"):
+        raise JudgementRefused("请指明两条记录，或撤回其中一条判定 name two records, or withdraw a judgement")
+    return entity, pairs(case, reference_record(hub, entity, case.candidate) if case.candidate else None)
+
+
+def _write(
+    hub: Hub, entity: Entity, decision: Decision, asked: Sequence[tuple[str, str]]
+) -> list[StoredJudgement]:
+    published = hub.ledger.published_version()
+    seen_version = published.number if published else None
+    told = {"subject": redact(decision.subject), "other": redact(decision.other), "version": seen_version}
+    entries = [
+        JudgementEntry(
+            entity.name, left, right, decision.verdict, decision.who, redact(decision.why), hub.run_id,
+            decision.role, told,
+        )
+        for left, right in asked
+    ]  # fmt: skip
+    for attempt in range(ATTEMPTS):
+        seen = hub.ledger.last_judgement()
+        _check(hub, entity, entries, seen)
+        try:
+            return hub.ledger.judge(entries, hub.clock(), seen)
+        except LedgerBusy:
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _check(hub: Hub, entity: Entity, entries: Sequence[JudgementEntry], seen: int) -> None:
+    """Raise JudgementRefused where one of the judgements contradicts those that stand, or another of them."""
+    standing = in_force(constraining(hub.ledger.judgements(entity.name, seen)), seen)
+    for place, entry in enumerate(entries, 1):
+        proposed = Judgement(seen + place, entry.left_record, entry.right_record, entry.verdict)
+        found = contradiction_of(standing, proposed)
+        if found is not None:
+            chain = [one.number for one in (found.apart, *found.chain) if one.number != proposed.number]
+            raise JudgementRefused(
+                f"与第 {', '.join(map(str, chain))} 号判定矛盾 it contradicts judgement {', '.join(map(str, chain))}",
+                chain,
+                next_step="先撤回其中一条 withdraw one of them first: cityhub judge withdraw N",
+            )
+        standing = [one for one in standing if one.pair != proposed.pair] + [proposed]

@@ -1,0 +1,118 @@
+"""What another specification or model would change in the links, shown before it is accepted; nothing is written."""
+
+# ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting or a constant
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from engine.relation import ParquetFiles
+from engine.step import Step
+from matching.tables import LINKS
+from pipeline.hub import Hub
+from pipeline.lake_tables import links_table
+from pipeline.link import link_entity
+from pipeline.models_in_force import models_of
+from pipeline.stage import stage_of
+from pipeline.text_table import text_table
+from schemas.errors import LinkageError
+from schemas.standard import Entity
+from warehouse.versions import Version
+
+KINDS = ("gained", "lost", "moved")
+EXAMPLES = 20  # records named for each kind of change
+
+
+def link_difference(hub: Hub) -> dict[str, Any]:
+    """Return, by entity, the links that would be gained, lost and moved if every record were linked as things are now.
+
+    {"version", "models": {entity: {"accepted", "now"}}, "entities": {entity: {"gained", "lost", "moved", "decisions",
+    "entities", "examples"}}}. Compared with the published version and its batches; nothing is opened or written.
+    Raises LinkageError before the first version.
+    """
+    published = hub.ledger.published_version()
+    if published is None:
+        raise LinkageError("尚未发布 nothing has been published to compare with", next_step="cityhub run")
+    with stage_of(hub, "link_difference") as counts:
+        accepted, now = published.counts.get("models", {}), models_of(hub)
+        models = {name: {"accepted": accepted.get(name), "now": model} for name, model in now.items()}
+        found = {entity.name: _difference(hub, published, entity) for entity in hub.city.standard.parties}
+        counts.update({f"{name}_{what}": one[what] for name, one in found.items() for what in KINDS})
+    return {"version": published.number, "models": models, "entities": found}
+
+
+def _difference(hub: Hub, published: Version, entity: Entity) -> dict[str, Any]:
+    manifest = {name: number for name, number in published.manifest.items() if name.startswith("current/")}
+    version = replace(published, batches=())
+    linked = link_entity(hub, version, entity, manifest, everything=True)
+    relations = {
+        "before": ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS),
+        "upserts": linked.changes.link_upserts,
+        "gone": linked.changes.link_deletions,
+    }
+    tables = hub.engine.collect(_steps(), relations, ("kinds", "decisions", "examples"))
+    kinds = {row["kind"]: row["count"] for row in tables["kinds"].to_pylist()}
+    return {
+        **{name: kinds.get(name, 0) for name in KINDS},
+        "decisions": tables["decisions"].to_pylist(),
+        "entities": {
+            state: linked.changes.counts.get(f"identity.{state}", 0) for state in ("active", "redirected", "retired")
+        },
+        "examples": tables["examples"].to_pylist(),
+    }
+
+
+def _steps() -> list[Step]:
+    return [
+        Step(
+            "compared",
+            """
+            SELECT u.record_id, b.decision AS was, u.decision AS now, b.reason AS was_reason, u.reason AS now_reason,
+                CASE
+                    WHEN u.decision = 'link' AND b.decision IS DISTINCT FROM 'link' THEN 'gained'
+                    WHEN b.decision = 'link' AND u.decision <> 'link' THEN 'lost'
+                    WHEN b.decision = 'link' AND b.hub_id <> u.hub_id THEN 'moved'
+                    ELSE 'same'
+                END AS kind
+            FROM upserts u LEFT JOIN before b ON b.record_id = u.record_id
+            """,
+            materialise=True,
+        ),
+        Step("kinds", "SELECT kind, count(*) AS count FROM compared GROUP BY kind"),
+        Step(
+            "decisions",
+            """
+            SELECT was, was_reason, now, now_reason, count(*) AS count FROM compared
+            WHERE kind <> 'same' OR was IS DISTINCT FROM now GROUP BY ALL ORDER BY count DESC, ALL
+            """,
+        ),
+        Step(
+            "examples",
+            f"""
+            SELECT kind, record_id, was_reason, now_reason FROM compared WHERE kind <> 'same'
+            QUALIFY row_number() OVER (PARTITION BY kind ORDER BY record_id) <= {EXAMPLES} ORDER BY kind, record_id
+            """,
+        ),
+    ]
+
+
+def difference_text(result: dict[str, Any]) -> str:
+    """Return the difference for a person to read."""
+    lines = [f"与版本 {result['version']} 相比 compared with version {result['version']}"]
+    for name, model in result["models"].items():
+        mark = "不变 as accepted" if model["accepted"] == model["now"] else f"{model['accepted']} → {model['now']}"
+        lines.append(f"  {name}: {mark}")
+    head = ["类 entity", "新增关联 gained", "失去 lost", "改属 moved"]
+    rows = [[name, *(f"{one[what]:,}" for what in KINDS)] for name, one in result["entities"].items()]
+    lines.append(text_table([head, *rows]))
+    for name, one in result["entities"].items():
+        lines += [
+            f"  {name}: {_words(row, 'was')} → {_words(row, 'now')}: {row['count']:,}" for row in one["decisions"][:12]
+        ]
+    lines.append("采纳 accept: cityhub link --accept WHY --who 经办人")
+    return "\n".join(lines)
+
+
+def _words(row: dict[str, Any], side: str) -> str:
+    return f"{row[side] or '∅'} {row[f'{side}_reason'] or ''}".rstrip()

@@ -1,0 +1,208 @@
+"""The work of stewards: cases out of the published links, and what a person sees of one; values masked."""
+
+# ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting or a constant
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.quoting import literal, literals, quote
+from engine.relation import ParquetFiles, Relation
+from engine.step import Step
+from matching.judgements import constraints, in_force
+from matching.tables import IDENTITY, LINKS
+from pipeline.hub import Hub
+from pipeline.judged import constraining
+from pipeline.lake_tables import current_table, identity_table, links_table
+from pipeline.link import current_records
+from pipeline.masking import masked
+from schemas.arrow import party_column, statement_schema
+from schemas.errors import JudgementRefused
+from schemas.standard import Entity
+from stewardship.cases import Case, Waiting, cases, contradictions, ranked
+
+
+@dataclass(frozen=True)
+class WorkList:
+    """The open cases, weightiest first; `decided` ones wait for the next run, `unsure` ones for new evidence."""
+
+    open: tuple[Case, ...]
+    decided: int
+    unsure: int
+
+    def case(self, identity: str) -> Case:
+        """Return an open case by its id. Raises JudgementRefused if there is none."""
+        for one in self.open:
+            if one.id == identity.upper():
+                return one
+        raise JudgementRefused(f"没有待办 no open case {identity}", next_step="cityhub cases")
+
+
+def work_list(hub: Hub) -> WorkList:
+    """Return what people have to decide, over all kinds of parties, as the published version left it."""
+    found: list[Case] = []
+    settled, unsure = set(), set()
+    published = hub.ledger.published_version()
+    through = published.judged_through if published else 0
+    for entity in hub.city.standard.parties:
+        stored = hub.ledger.judgements(entity.name)
+        standing = in_force(constraining(stored), hub.ledger.last_judgement())
+        settled |= {record for one in standing if one.number > through for record in one.pair}
+        unsure |= {record for one in standing if one.verdict == "unsure" for record in one.pair}
+        found += cases(*_waiting(hub, entity))
+        told = constraints(standing).contradictions
+        chains = [(one.apart.pair, [one.apart.number, *(step.number for step in one.chain)]) for one in told]
+        found += contradictions(entity.name, chains)
+    waits = [case for case in found if case.kind != "contradiction" and set(case.subjects) <= settled]
+    put_off = [case for case in found if case.kind != "contradiction" and set(case.subjects) <= unsure - settled]
+    left = [case for case in found if case not in waits and case not in put_off]
+    return WorkList(tuple(ranked(left)), len(waits), len(put_off))
+
+
+def case_view(hub: Hub, case: Case) -> dict[str, Any]:
+    """Return a case with what its records and the entity's own record say, side by side, masked."""
+    entity = hub.city.standard.entities[case.entity]
+    reference = reference_record(hub, entity, case.candidate) if case.candidate else None
+    wanted = [*([reference] if reference else []), *case.subjects]
+    rows = {row["record_id"]: row for row in statements(hub, entity, wanted)}
+    shown = [
+        {
+            "record": name,
+            "of_entity": name == reference,
+            "department": rows[name]["department"],
+            "table": rows[name]["source_table"],
+            **{field.name: masked(field, rows[name][field.name]) for field in entity.fields if rows[name][field.name]},
+        }
+        for name in dict.fromkeys(wanted)
+        if name in rows
+    ]
+    return {**case_row(case), "records_shown": shown}
+
+
+def case_row(case: Case) -> dict[str, Any]:
+    """Return the facts of a case by name."""
+    facts = {name: getattr(case, name) for name in ("id", "entity", "kind", "priority", "records", "facts", "relied")}
+    zh, en = case.question
+    asked = {"question": f"{zh} {en}", "reason": case.reason, "candidate": case.candidate}
+    return {**facts, **asked, "subjects": list(case.subjects), "judgements": list(case.judgements)}
+
+
+def published_manifest(hub: Hub) -> dict[str, int]:
+    """Return the lake versions of the published version, empty before the first."""
+    published = hub.ledger.published_version()
+    return dict(published.manifest) if published else {}
+
+
+def published_links(hub: Hub, entity: str) -> dict[str, Relation]:
+    """Return links and identities of an entity as published."""
+    manifest, tables = published_manifest(hub), {"links": links_table(entity), "identity": identity_table(entity)}
+    schemas = {"links": LINKS, "identity": IDENTITY}
+    return {
+        name: ParquetFiles(tuple(hub.lake.files(table, manifest[table]) if table in manifest else ()), schemas[name])
+        for name, table in tables.items()
+    }
+
+
+def statements(hub: Hub, entity: Entity, records: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the current statements with these record ids, as published."""
+    step = Step("found", f"SELECT * FROM records WHERE record_id IN {literals(sorted(records))}")
+    relation = current_records(hub, entity, published_manifest(hub))
+    return [dict(row) for row in hub.engine.run([step], {"records": relation}, "found").to_pylist()]
+
+
+def reference_record(hub: Hub, entity: Entity, hub_id: str) -> str | None:
+    """Return the record that stands for an entity: its register row, else its earliest record; None for nobody."""
+    step = Step(
+        "standing",
+        f"""
+        SELECT coalesce(i.anchor_record, l.record_id) AS record_id
+        FROM links l JOIN records r ON r.record_id = l.record_id
+        JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
+        WHERE l.hub_id = {literal(hub_id)}
+        ORDER BY r.observed_at NULLS LAST, l.record_id LIMIT 1
+        """,
+    )
+    relations = {**published_links(hub, entity.name), "records": current_records(hub, entity, published_manifest(hub))}
+    found = hub.engine.run([step], relations, "standing").to_pylist()
+    return found[0]["record_id"] if found else None
+
+
+def _waiting(hub: Hub, entity: Entity) -> tuple[list[Waiting], dict[str, int]]:
+    """Return the records of an entity in review, and how many records each of their candidates has."""
+    steps = [
+        Step("review", "SELECT * FROM links WHERE decision = 'review'", materialise=True),
+        Step(
+            "holders",
+            """
+            SELECT key_type, key_number, list(record_id ORDER BY record_id) AS rows FROM (
+                SELECT record_id, key_type, key_number FROM links WHERE rung = 'register'
+                UNION SELECT record_id, other_type, other_number FROM links WHERE rung = 'register'
+            ) WHERE (key_type, key_number) IN (
+                SELECT (key_type, key_number) FROM review WHERE reason = 'identifier_ambiguous')
+            GROUP BY key_type, key_number
+            """,
+            materialise=True,
+        ),
+        Step("facts", _facts(entity, hub), materialise=True),
+        Step(
+            "waiting",
+            """
+            SELECT v.record_id, v.reason, v.candidate_hub_id, v.score, coalesce(r.name, '') AS name,
+                coalesce(h.rows, []) AS rows, coalesce(f.facts, 0) AS facts
+            FROM review v JOIN records r ON r.record_id = v.record_id
+            LEFT JOIN holders h ON h.key_type = v.key_type AND h.key_number = v.key_number
+                AND v.reason = 'identifier_ambiguous'
+            LEFT JOIN facts f ON f.record_id = v.record_id ORDER BY v.record_id
+            """,
+        ),
+        Step(
+            "members",
+            "SELECT hub_id, count(*) AS records FROM links WHERE hub_id IN (SELECT candidate_hub_id FROM review) "
+            "GROUP BY hub_id",
+        ),
+    ]
+    relations = {
+        **published_links(hub, entity.name),
+        **_fact_statements(hub, entity),
+        "records": current_records(hub, entity, published_manifest(hub)),
+    }
+    found = hub.engine.collect(steps, relations, ("waiting", "members"))
+    waiting = [
+        Waiting(
+            row["record_id"], entity.name, row["reason"], row["candidate_hub_id"], row["name"],
+            tuple(row["rows"]), row["facts"], row["score"],
+        )
+        for row in found["waiting"].to_pylist()
+    ]  # fmt: skip
+    return waiting, {row["hub_id"]: row["records"] for row in found["members"].to_pylist()}
+
+
+def _fact_statements(hub: Hub, entity: Entity) -> dict[str, Relation]:
+    manifest = published_manifest(hub)
+    relations: dict[str, Relation] = {}
+    for fact in _facts_about(hub, entity):
+        names = [current_table(department, fact.name) for department in hub.city.departments]
+        paths = [path for name in names if name in manifest for path in hub.lake.files(name, manifest[name])]
+        relations[f"fact_{fact.name}"] = ParquetFiles(tuple(paths), statement_schema(fact))
+    return relations
+
+
+def _facts_about(hub: Hub, entity: Entity) -> list[Entity]:
+    return [fact for fact in hub.city.standard.facts if any(party.entity == entity.name for party in fact.parties)]
+
+
+def _facts(entity: Entity, hub: Hub) -> str:
+    """Return the SQL of `record_id`, `facts`: how many statements of facts name each record in review as a party."""
+    parts = [
+        f"SELECT {quote(party_column(party.role))} AS record_id FROM {quote(f'fact_{fact.name}')}"
+        for fact in _facts_about(hub, entity)
+        for party in fact.parties
+        if party.entity == entity.name
+    ]
+    named = " UNION ALL ".join(parts) or "SELECT NULL::VARCHAR AS record_id"
+    return f"""
+        SELECT record_id, count(*) AS facts FROM ({named})
+        WHERE record_id IN (SELECT record_id FROM review) GROUP BY record_id
+        """

@@ -1,0 +1,130 @@
+"""Cases: the records that rules could not decide, put together so that one decision settles a whole group of them.
+
+Records that raise the same question (the same number with the same other name, against the same entity) are one case,
+however many departments sent them. A number that several register rows hold is one case about those rows: once they are
+known to be one person or not, everyone waiting behind the number is settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal
+
+Kind = Literal["contradiction", "register_duplicate", "apart", "review"]
+ORDER: tuple[Kind, ...] = ("contradiction", "register_duplicate", "apart", "review")
+QUESTIONS: Mapping[Kind, tuple[str, str]] = {
+    "contradiction": ("这些判定互相矛盾，请改判其中一条", "these judgements contradict each other: change one of them"),
+    "register_duplicate": ("底册这几条是同一主体吗", "are these register rows one party"),
+    "apart": ("已判不同，哪一条属于该主体", "held apart: which of them belongs to the entity"),
+    "review": ("这些记录属于该主体吗", "do these records belong to the entity"),
+}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One undecided record. `group` is what makes questions alike (its name as standardised); `rows` are the register
+    rows that hold its number where they are several; `facts` counts the facts that wait for it."""
+
+    record: str
+    entity: str
+    reason: str
+    candidate: str | None
+    group: str
+    rows: tuple[str, ...] = ()
+    facts: int = 0
+    probability: float | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question to a person. `subjects` are two or more records (or register rows) of which it asks; `candidate` is
+    the entity they may belong to; `records` and `facts` wait for the answer; `relied` records of the candidate would
+    get company. `judgements` are the numbers of contradicting judgements."""
+
+    id: str
+    entity: str
+    kind: Kind
+    subjects: tuple[str, ...]
+    candidate: str | None
+    records: int
+    facts: int
+    relied: int = 0
+    reason: str = ""
+    judgements: tuple[int, ...] = ()
+
+    @property
+    def priority(self) -> int:
+        """How much hangs on it: facts that wait count double, for an approval may need them; then records waiting and
+        records that would get company."""
+        return 2 * self.facts + self.records + self.relied
+
+    @property
+    def question(self) -> tuple[str, str]:
+        """The question in Chinese and in English."""
+        return QUESTIONS[self.kind]
+
+
+def cases(waiting: Iterable[Waiting], members: Mapping[str, int]) -> list[Case]:
+    """Return the cases of undecided records, the weightiest first. `members` counts the records of each entity."""
+    groups: dict[tuple[Kind, str, tuple[str, ...], str], list[Waiting]] = {}
+    for one in waiting:
+        if one.rows:
+            place: tuple[Kind, str, tuple[str, ...], str] = ("register_duplicate", one.entity, one.rows, "")
+        elif one.reason == "judged_not_same":
+            place = ("apart", one.entity, (one.candidate or one.record,), "")
+        else:
+            place = ("review", one.entity, (one.candidate or one.record,), one.group)
+        groups.setdefault(place, []).append(one)
+    return ranked([_case(kind, entity, about, group, members) for (kind, entity, about, _), group in groups.items()])
+
+
+def contradictions(entity: str, chains: Iterable[tuple[tuple[str, str], Sequence[int]]]) -> list[Case]:
+    """Return a case for each contradiction: the two records held apart, and the numbers of all judgements involved."""
+    return [
+        Case(_id("contradiction", entity, pair), entity, "contradiction", pair, None, 2, 0, judgements=tuple(numbers))
+        for pair, numbers in chains
+    ]
+
+
+def ranked(found: Iterable[Case]) -> list[Case]:
+    """Return the cases in the order in which people should take them: contradictions first, then by priority."""
+
+
+    def place(case: Case) -> tuple[bool, int, int, str]:
+        return case.kind != "contradiction", -case.priority, ORDER.index(case.kind), case.id
+
+    return sorted(found, key=place)
+
+
+def pairs(case: Case, reference: str | None) -> list[tuple[str, str]]:
+    """Return the pairs of records that one verdict on the case is about, each in the order of its ids.
+
+    Register rows are judged against the first of them; waiting records against the record that stands for the entity.
+    """
+    against = case.subjects[0] if case.kind == "register_duplicate" or reference is None else reference
+    found = {(min(one, against), max(one, against)) for one in case.subjects if one != against}
+    return sorted(found)
+
+
+def _case(kind: Kind, entity: str, about: tuple[str, ...], group: list[Waiting], members: Mapping[str, int]) -> Case:
+    records = tuple(sorted(one.record for one in group))
+    candidate = group[0].candidate
+    return Case(
+        id=_id(kind, entity, about if kind == "register_duplicate" else records[:1]),
+        entity=entity,
+        kind=kind,
+        subjects=about if kind == "register_duplicate" else records,
+        candidate=candidate,
+        records=len(records),
+        facts=sum(one.facts for one in group),
+        relied=members.get(candidate, 0) if candidate else 0,
+        reason=group[0].reason,
+    )
+
+
+def _id(kind: str, entity: str, records: Sequence[str]) -> str:
+    """Return a short name that stays as long as the case does. Made of record ids, which say nothing by themselves."""
+    text = "\x1f".join((kind, entity, *records))
+    return "C" + blake2b(text.encode(), digest_size=5).hexdigest().upper()
