@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from matching.judgements import Judgement, components, constraints, contradiction_of, in_force, judged
+from matching.laws import TWO_IDENTITIES
+from tests.house.tree import ROOT
 
 
 def said(*lines: tuple[str, str, str]) -> list[Judgement]:
@@ -60,3 +62,7 @@ def test_only_constraints_that_became_others_reopen_their_records() -> None:
 def test_components_do_not_depend_on_the_order_of_judgements() -> None:
     ledger = said(("a", "b", "same"), ("c", "d", "same"), ("b", "c", "same"), ("x", "y", "same"))
     assert components(ledger) == components(reversed(ledger)) == [["a", "b", "c", "d"], ["x", "y"]]
+
+
+def test_the_law_in_the_auditors_page_is_the_law_that_is_tested() -> None:
+    assert TWO_IDENTITIES.strip() in (ROOT / "docs" / "auditor.md").read_text("utf-8")
