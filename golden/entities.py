@@ -9,7 +9,7 @@ stored rows). Relations made: `golden_rows`, then those of difference.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pyarrow as pa
@@ -20,6 +20,7 @@ from engine.relation import Relation
 from engine.step import Step
 from golden.choice import faded_between
 from golden.difference import GoldenChanges, difference, fetch
+from golden.representatives import REPRESENTATIVES
 from golden.survivorship import content_hash, policies_of, survivors
 from schemas.arrow import golden_schema
 from schemas.standard import Entity
@@ -46,16 +47,16 @@ class SurviveInputs:
     identity: Relation
     touched: Relation
     golden: Relation
+    representatives: Relation = field(default_factory=REPRESENTATIVES.empty_table)
 
 
 def plan(entity: Entity, policy: SurvivorshipPolicy | None, moment: Moment) -> list[Step]:
     """Return the steps from records and links to `golden_rows` and their difference to the stored `golden`."""
     policies = policies_of(entity, policy)
     steps = [touched_ids(entity, policy, moment), membership(), *survivors(policies, moment.as_of)]
-    has_identifiers = "identifiers" in golden_schema(entity).names
-    if has_identifiers:
+    if "identifiers" in golden_schema(entity).names:
         steps.append(identifiers())
-    return [*steps, golden_rows(entity, moment, has_identifiers), *difference(entity)]
+    return [*steps, golden_rows(entity, moment), *difference(entity)]
 
 
 def survive(
@@ -68,6 +69,7 @@ def survive(
         "identity": inputs.identity,
         "touched": inputs.touched,
         "golden": inputs.golden,
+        "representatives": inputs.representatives,
     }
     with engine.session(relations) as session:
         session.run(plan(entity, policy, moment))
@@ -137,17 +139,21 @@ def identifiers() -> Step:
     )
 
 
-def golden_rows(entity: Entity, moment: Moment, has_identifiers: bool) -> Step:
+def golden_rows(entity: Entity, moment: Moment) -> Step:
     """Return `golden_rows`, columns of golden_schema(entity): the touched entities that are active and have records."""
-    fields = [field.name for field in entity.fields]
+    fields = [one.name for one in entity.fields]
     shown = "".join(f", s.{quote(name)}" for name in fields)
     listed, joined = "", ""
-    hashed = [*fields, "anchored"]
-    if has_identifiers:
+    hashed, schema = [*fields, "anchored"], golden_schema(entity)
+    if "identifiers" in schema.names:
         listed = ", coalesce(n.identifiers, '[]') AS identifiers"
         joined = "LEFT JOIN identifiers n ON n.owner = s.owner"
         hashed.append("identifiers")
-    columns = ", ".join(quote(name) for name in golden_schema(entity).names)
+    if "representative" in schema.names:
+        listed += ", p.representative, p.representative_doubt"
+        joined += " LEFT JOIN representatives p ON p.hub_id = s.owner"
+        hashed += ["representative", "representative_doubt"]
+    columns = ", ".join(quote(name) for name in schema.names)
     return Step(
         "golden_rows",
         f"""

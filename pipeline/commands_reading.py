@@ -59,6 +59,11 @@ def entity_text(result: dict[str, Any]) -> str:
     """Return an entity for a person to read."""
     known = "户籍/登记底册已有 anchored in the register" if result["anchored"] else "底册未见 provisional"
     lines = [f"{result['entity']} {result['hub_id']}  {known}  版本 version {result['commit']}", ""]
+    if result.get("representative_doubt"):
+        doubt = result["representative_doubt"]
+        lines.insert(1, f"存疑 doubt: {doubt['zh']} {doubt['en']} ({doubt['code']})")
+    if result.get("representative"):
+        lines.insert(1, f"法定代表人 representative: person {result['representative']}")
     head = ["字段 field", "值 value", "来源 department", "规则 rule", "时间 observed", "记录 record"]
     rows = [
         [

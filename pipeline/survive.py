@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +20,7 @@ from pipeline.hub import Hub
 from pipeline.lake_tables import fact_members_table, golden_table
 from pipeline.link import changed_records, current_records
 from pipeline.progress import progress
+from pipeline.representatives import businesses_touched, is_represented, representatives_now
 from pipeline.stage import stage_of
 from pipeline.staging import HUB_FENCE, StagedFile, staged, version_folder
 from pipeline.standing_links import HUB_IDS, parties_needed, party_changes, staged_rows, write_links_now
@@ -87,8 +90,12 @@ def moment_of(hub: Hub, version: Version) -> Moment:
 
 def _party(hub: Hub, version: Version, entity: Entity, moment: Moment) -> dict[str, int]:
     everything = moment.before is not None and moment.before != moment.as_of
+    path = version_folder(hub, version.number) / f"touched-{entity.name}.parquet"
+    represented = is_represented(hub, entity)
+    if represented:
+        extend_touched(path, businesses_touched(hub, version))
     now = write_links_now(hub, version, entity.name, everything)
-    touched = parquet.read_table(version_folder(hub, version.number) / f"touched-{entity.name}.parquet").cast(HUB_IDS)
+    touched = parquet.read_table(path).cast(HUB_IDS)
     inputs = SurviveInputs(
         records=current_records(hub, entity, dict(version.manifest)),
         links=now["links_now"],
@@ -96,18 +103,32 @@ def _party(hub: Hub, version: Version, entity: Entity, moment: Moment) -> dict[s
         touched=touched,
         golden=ParquetFiles(tuple(hub.lake.files(golden_table(entity.name))), golden_schema(entity)),
     )
+    if represented:
+        wanted = everyone(hub, now["identity_now"]) if everything else touched
+        inputs = replace(inputs, representatives=representatives_now(hub, version, wanted, inputs.links))
     policy = hub.city.survivorship.get(entity.name)
     with _Staged(hub, version, entity) as output:
         # What faded is found once, with the first slice, not again with each.
         for number, part in enumerate(slices(touched) if touched.num_rows else [touched]):
             when = moment if number == 0 else Moment(moment.as_of, moment.commit)
-            output.write(survive_entities(hub.engine, _with_touched(inputs, part), entity, policy, when))
+            output.write(survive_entities(hub.engine, replace(inputs, touched=part), entity, policy, when))
         output.write_splits(hub, version)
     return output.counts
 
 
-def _with_touched(inputs: SurviveInputs, touched: pa.Table) -> SurviveInputs:
-    return SurviveInputs(inputs.records, inputs.links, inputs.identity, touched, inputs.golden)
+def extend_touched(path: Path, more: pa.Table) -> None:
+    """Add hub ids to the version's touched entities; again changes nothing."""
+    both = pa.concat_tables([parquet.read_table(path).cast(HUB_IDS), more])
+    ids = pa.table([both.column("hub_id").combine_chunks().unique()], schema=HUB_IDS)
+    part = path.with_name(path.name + ".part")
+    parquet.write_table(ids.sort_by("hub_id"), part, compression="zstd")
+    part.replace(path)
+
+
+def everyone(hub: Hub, identity: Relation) -> pa.Table:
+    """Return `hub_id` of every active entity: when time has passed, values of any of them may have faded."""
+    step = Step("everyone", "SELECT hub_id FROM identity WHERE state = 'active'")
+    return hub.engine.run([step], {"identity": identity}, "everyone").cast(HUB_IDS)
 
 
 def _fact(hub: Hub, version: Version, entity: Entity, moment: Moment, moved: pa.Table) -> dict[str, int]:

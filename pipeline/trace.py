@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from engine.quoting import literal
 from engine.relation import ParquetFiles
 from engine.step import Step
+from golden.representatives import DOUBTS
 from pipeline.hub import Hub
 from pipeline.lake_tables import current_table
 from pipeline.masking import masked, masked_cell, strictest_fields
@@ -73,6 +74,7 @@ def show_entity(hub: Hub, entity_name: str, identity: str, shown: Shown) -> dict
         "hub_id": row["hub_id"],
         "anchored": row["anchored"],
         "commit": row["commit"],
+        **_representative(row),
         "fields": fields,
         "records": members,
         "facts": facts,
@@ -87,6 +89,16 @@ def _shown_fact(entity: Entity, fact: Mapping[str, Any], shown: Shown) -> dict[s
         for key, value in fact.items()
         if key not in ("origins", "content_hash")
     }
+
+
+def _representative(row: dict[str, Any]) -> dict[str, Any]:
+    """Return who represents a business, and what is doubtful about that, in both languages; nothing of a person."""
+    if "representative" not in row:
+        return {}
+    code = row["representative_doubt"]
+    zh, en = DOUBTS.get(code, ("", ""))
+    doubt = {"code": code, "zh": zh, "en": en} if code else None
+    return {"representative": row["representative"], "representative_doubt": doubt}
 
 
 def find(hub: Hub, entity: Entity, identity: str) -> dict[str, Any]:

@@ -46,13 +46,16 @@ def golden_schema(entity: Entity) -> pa.Schema:
     """Return the columns of a golden table: of parties keyed by `hub_id`, of facts keyed by `fact_id`.
 
     `identifiers` (people only) is a JSON list of {type, number, former}. `anchor` is what anchors the entity in the
-    register, null for a provisional one. `origins` is a JSON object: field → {department, record, rule, …}.
+    register, null for a provisional one. `representative` (businesses only) is the hub id of the person who represents
+    it, `representative_doubt` what is doubtful about that. `origins` is a JSON object: field → {department, record,
+    rule, …}.
     """
     values = [pa.field(field.name, field_type(field)) for field in entity.fields]
     ending = [pa.field("origins", pa.string()), pa.field("content_hash", pa.string()), pa.field("commit", pa.int64())]
     if entity.is_fact:
         roles = [pa.field(party.role, pa.string()) for party in entity.parties]
         return pa.schema([pa.field("fact_id", pa.string()), *roles, *values, *ending])
-    identifiers = [pa.field("identifiers", pa.string())] if entity.name == "person" else []
+    own = {"person": ("identifiers",), "business": ("representative", "representative_doubt")}.get(entity.name, ())
+    told = [pa.field(name, pa.string()) for name in own]
     standing = [pa.field("anchored", pa.bool_()), pa.field("anchor", pa.string()), pa.field("records", pa.int32())]
-    return pa.schema([pa.field("hub_id", pa.string()), *values, *identifiers, *standing, *ending])
+    return pa.schema([pa.field("hub_id", pa.string()), *values, *told, *standing, *ending])
