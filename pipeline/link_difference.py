@@ -84,7 +84,8 @@ def _steps() -> list[Step]:
             "decisions",
             """
             SELECT was, was_reason, now, now_reason, count(*) AS count FROM compared
-            WHERE kind <> 'same' OR was IS DISTINCT FROM now GROUP BY ALL ORDER BY count DESC, ALL
+            WHERE kind <> 'same' OR was IS DISTINCT FROM now GROUP BY ALL
+            ORDER BY count DESC, was, was_reason, now, now_reason
             """,
         ),
         Step(
