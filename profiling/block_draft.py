@@ -21,7 +21,7 @@ EMPTY = 0.3  # of the rows without a key: a rule on it misses too many
 # The keys worth blocking on beside the field itself; kinds not named here block on themselves alone.
 TRIED = {
     "text": ("folded", "words", "sound"),
-    "person_name": ("pinyin",),
+    "person_name": ("pinyin", "words", "sound"),
     "company_name": ("own_name", "core"),
     "address": ("road", "house"),
     "date": ("year", "month"),

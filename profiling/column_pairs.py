@@ -21,6 +21,9 @@ NARROW = (
 PAIRED = 0.5
 MANY_DIGITS = 6  # of a number that people write apart in different ways
 SHARED = 0.1
+MOSTLY = 0.9
+_PEOPLE = r"^\p{Latin}[\p{Latin}.'’-]*([ ,]+\p{Latin}[\p{Latin}.'’-]*){1,4}$"
+_LEGAL_FORMS = r"(?i)\b(inc|ltd|llc|llp|plc|gmbh|ag|corp|co|company|sarl|sas|bv|nv|spa|oy|ab|pty)\b"
 _LOOKED_AT = 20_000  # distinct values
 _MARKS = re.compile(r"[^\w]+")
 
@@ -54,7 +57,18 @@ def _look(profile: TableProfile, column: ColumnProfile) -> Look:
     numbers = digits.filter(pc.greater_equal(pc.utf8_length(digits), MANY_DIGITS))
     words = KINDS["text"].keys(values)["words"].drop_null()
     forms = tuple(frozenset(one.to_pylist()) for one in (values, words, numbers))
-    return Look(column, column.detected.kind, 0.0, fields, forms)
+    kind = "person_name" if ("name", "") in fields and _latin_people(values) else column.detected.kind
+    return Look(column, kind, 0.0, fields, forms)
+
+
+def _latin_people(values: pa.Array) -> bool:
+    """Say whether a column of names holds people's in Latin letters: a few words each, and none a legal form."""
+    if not len(values):
+        return False
+    people, companies = (
+        pc.mean(pc.match_substring_regex(values, form).cast(pa.int8())).as_py() for form in (_PEOPLE, _LEGAL_FORMS)
+    )
+    return bool(people >= MOSTLY and companies <= 1 - MOSTLY)
 
 
 def paired(

@@ -120,7 +120,7 @@ def _field(left: Look, right: Look, why: str) -> FieldDraft | str:
 def _kind(left: Look, right: Look) -> tuple[str, str]:
     one, two = left.profile.detected, right.profile.detected
     kinds = {left.kind, right.kind}
-    if len(kinds) == 1 and kinds <= set(NARROW) and not (one.codes and left.kind == "person_name"):
+    if len(kinds) == 1 and kinds <= set(NARROW):
         return left.kind, f"形如 looks like {left.kind}"
     if kinds == {"date"}:
         sound = min(left.days, right.days)

@@ -71,7 +71,7 @@ def draft(known: Knowledge) -> LinkageDraft:
 def test_columns_meet_whatever_they_are_called_and_however_they_are_written(draft: LinkageDraft) -> None:
     assert draft.id == ("Customer ID", "no")
     assert {(one.left, one.right): one.kind for one in draft.fields} == {
-        ("Full.Name", "name"): "text",
+        ("Full.Name", "name"): "person_name",
         ("DOB", "birthday"): "date",
         ("Phone", "mobile"): "text",
         ("Region", "area"): "exact",
@@ -120,3 +120,16 @@ def test_files_that_share_nothing_say_so(known: Knowledge) -> None:
     found = draft_linkage(side(left, known), side(pa.table({"z": ["p", "q", "q"]}), known))
     assert (found.fields, found.rules, found.id) == ((), (), ("", ""))
     assert "待填 to fill in" in linkage_text(found, ("l.csv", "r.csv"))
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (["Mary Smith", "O'Neil, José", "Anna-Lena von Berg", "J. P. Moore"], "person_name"),
+        (["Acme Tools Inc", "Blue Sky Ltd", "Mary Smith", "Oak Co"], "text"),
+        (["Hammer 16 oz", "Screwdriver, long", "Nail 3", "Saw"], "text"),
+    ],
+)
+def test_names_of_people_in_latin_letters(names: list[str], kind: str, known: Knowledge) -> None:
+    table = pa.table({"id": list("abcd"), "name": names})
+    assert [one.kind for one in draft_linkage(side(table, known), None).fields] == [kind]
