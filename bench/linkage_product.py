@@ -75,7 +75,8 @@ def peak_mb() -> float:
 def run(records: Path, register: Path, out: Path, decide: Decide = DECIDE) -> None:
     """Link two files, write `record_id`, `register_id`, `probability`, `decision`; print one line of JSON."""
     started = time.perf_counter()
-    left, right = parquet.read_table(register), parquet.read_table(records)
+    columns = ["unique_id", *KINDS]
+    left, right = parquet.read_table(register, columns=columns), parquet.read_table(records, columns=columns)
     loaded = time.perf_counter()
     engine = DuckDBEngine("2GB", THREADS, out.parent / "spill")
     numbers = right["citizen_id"].null_count < right.num_rows

@@ -54,8 +54,17 @@ def blocks(fields: Fields, crowded: Sequence[Sequence[int]] | None) -> Blocks:
     return Blocks(BlockKeys(tuple(record_keys), tuple(base_keys), itself), tuple(names), tuple(found))
 
 
+_BUCKET, _BUCKETS = np.uint64(44), 1 << 20  # by the 20 highest bits of a key
+
+
 def _heavy(own: Hashes, other: Hashes, at_most: int) -> Hashes:
-    """Return the keys whose block would make more than `at_most` pairs."""
+    """Return the keys whose block would make more than `at_most` pairs.
+
+    Keys are first counted in buckets: no key of a bucket with fewer pairs needs to be looked at.
+    """
+    buckets = np.bincount(other >> _BUCKET, minlength=_BUCKETS) * np.bincount(own >> _BUCKET, minlength=_BUCKETS)
+    full = buckets > at_most
+    own, other = own[full[own >> _BUCKET]], own if own is other else other[full[other >> _BUCKET]]
     values, counts = np.unique(other[other != NO_KEY], return_counts=True)
     mine, mine_counts = (values, counts) if own is other else np.unique(own[own != NO_KEY], return_counts=True)
     both, a, b = np.intersect1d(values, mine, assume_unique=True, return_indices=True)

@@ -81,9 +81,9 @@ class Joined:
         sql = " UNION ALL ".join(self._rule(name, number) for number in range(len(self._keys.record)))
         self._session.run([Step(f"pairs_{self._asked}", sql)])
         table = self._session.table(f"pairs_{self._asked}")
-        record, base, rule = (table.column(place).to_numpy() for place in range(3))
-        order = np.lexsort((base, record))
-        return Candidates(record[order].astype(np.int64), base[order].astype(np.int64), rule[order].astype(np.int8))
+        record, base, rule = (table.column(place).to_numpy().astype(np.int64) for place in range(3))
+        packed = np.sort(((record - start) << 40) | (base << 8) | rule)  # one sort instead of three columns' order
+        return Candidates((packed >> 40) + start, (packed >> 8) & 0xFFFFFFFF, (packed & 0xFF).astype(np.int8))
 
     def _rule(self, name: str, number: int) -> str:
         earlier = "".join(f" AND (l.k{one} = r.k{one}) IS NOT TRUE" for one in range(number))

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.comparing import MISSING
+from matching.comparing import MISSING, FieldComparer
 from matching.explanation_words import REASON_WORDS, level_word
 from matching.scoring import Bits, Rows, Scorer
 
 KIN, LENT, PRIOR = "kin", "household", "prior"
 
-_WORTH_A_WORD = 0.05
 _PART = re.compile(r"(?P<name>[^\s=]+?)(?:=(?P<level>[^\s+-]+))?(?P<bits>[+-]\d+(?:\.\d+)?)?$")
 
 
@@ -80,59 +80,93 @@ def read(text: str) -> Explanation:
 def texts(scorer: Scorer, record: Rows, base: Rows, reasons: pa.Array, decided: Bits | None = None) -> pa.Array:
     """Return the text of each pair; `reasons` are the first words. Pairs without a base row (-1) keep only those.
 
-    `decided`: the bits each was decided by; what they are above those of the fields, its kin lent.
+    `decided`: the bits each was decided by; what they are above those of the fields, its kin lent. Pairs that say the
+    same share one text, which is written once.
     """
+    words = reasons.dictionary_encode()
+    said = Said(words.indices.to_numpy(zero_copy_only=False).astype(np.int64))
     some = np.flatnonzero(base >= 0)
-    if not len(some):
-        return reasons
-    pieces: list[pa.Array] = [reasons.take(pa.array(some))]
     match, kin = np.zeros(len(some)), np.zeros(len(some))
+    fields = []
     for comparer, weight in zip(scorer.comparers, scorer.weights, strict=True):
         levels = comparer.between(record[some], base[some])
         bits = weight.match[levels]
-        same = levels == comparer.same
         term = np.zeros(len(some))
         if weight.term is not None:
+            same = levels == comparer.same
             term[same] = weight.term[comparer.column.base[base[some[same]]]]
-        bits = bits + term
-        match += bits
+        match += bits + term
         if weight.kin is not None:
             kin += weight.kin[levels] + (term if weight.inherited else 0.0)
-        name = comparer.column.name.replace(" ", "_")
-        level = pa.array(np.array([f"{name}={level}" for level in comparer.levels], dtype=object)[levels], pa.string())
-        pieces.append(pc.binary_join_element_wise(level, _signed(bits, levels == MISSING), ""))
-    if decided is not None:
-        pieces.append(_signed_if_any(LENT, decided[some] - match))
-    pieces += _household(scorer, match, kin)
-    joined = pc.binary_join_element_wise(*pieces, " ", null_handling="skip")
-    whole = np.array(reasons.to_numpy(zero_copy_only=False), dtype=object)
-    whole[some] = joined.to_numpy(zero_copy_only=False)
-    return pa.array(whole, pa.string())
+        fields.append((comparer, said.add(some, levels), said.add(some, _tenths(bits + term))))
+    lent = said.add(some, _tenths(decided[some] - match if decided is not None else np.zeros(len(some))))
+    taken = said.add(some, _tenths(_taken(scorer, kin)))
+    rows, places = said.distinct()
+    whole = [words.dictionary.take(words.indices.take(pa.array(rows)))]
+    there = base[rows] >= 0
+    for comparer, told, tenths in fields:
+        whole.append(_named_level(comparer, told[rows], tenths[rows], there))
+    whole += [_named(LENT, lent[rows], there & (lent[rows] != 0))]
+    whole += [_named(KIN, taken[rows], there & _knows_kin(scorer))]
+    prior = f"{PRIOR}{scorer.prior:+.1f}"
+    whole += [pa.array([prior if one else None for one in there.tolist()], pa.string())]
+    return pc.binary_join_element_wise(*whole, " ", null_handling="skip").take(pa.array(places))
 
 
-def _household(scorer: Scorer, match: Bits, kin: Bits) -> list[pa.Array]:
-    """Return what kinship takes off each weight, and the prior."""
-    prior = pa.array([f"{PRIOR}{scorer.prior:+.1f}"] * len(match), pa.string())
-    if scorer.model.kinship <= 0 or any(weight.kin is None for weight in scorer.weights):
-        return [prior]
+class Said:
+    """What is said of each row, number by number, so that rows of which the same is said are found."""
+
+    def __init__(self, first: Rows) -> None:
+        self._groups = first
+
+    def add(self, rows: Rows, numbers: npt.NDArray[np.integer]) -> Rows:
+        """Take a number (between -100,000 and 100,000) of some rows, 0 of all others; return it for every row."""
+        every = np.zeros(len(self._groups), np.int64)
+        every[rows] = numbers
+        self._groups = pd.factorize(self._groups * 200_001 + every + 100_000)[0].astype(np.int64)
+        return every
+
+    def distinct(self) -> tuple[Rows, Rows]:
+        """Return a row of each group, and every row's group."""
+        count = int(self._groups.max(initial=-1)) + 1
+        rows = np.zeros(count, np.int64)
+        rows[self._groups[::-1]] = np.arange(len(self._groups))[::-1]
+        return rows, self._groups
+
+
+def _knows_kin(scorer: Scorer) -> bool:
+    return scorer.model.kinship > 0 and all(weight.kin is not None for weight in scorer.weights)
+
+
+def _taken(scorer: Scorer, kin: Bits) -> Bits:
+    """Return the bits that kinship takes off each weight (0 or less)."""
+    if not _knows_kin(scorer):
+        return np.zeros(len(kin))
     share = np.log2(scorer.model.kinship / max(scorer.model.base_rows, 1))
-    taken = -np.log2(1.0 + np.exp2(np.clip(kin + share, -60, 500)))
-    return [pc.binary_join_element_wise(KIN, _signed(taken, np.zeros(len(match), bool)), ""), prior]
+    taken: Bits = -np.log2(1.0 + np.exp2(np.clip(kin + share, -60, 500)))
+    return taken
 
 
-def _signed_if_any(name: str, bits: Bits) -> pa.Array:
-    """Return the named bits, null where there are none worth a word."""
-    nothing = np.abs(bits) < _WORTH_A_WORD
-    named = pc.binary_join_element_wise(name, _signed(bits, nothing), "")
-    return pc.if_else(pa.array(nothing), pa.scalar(None, pa.string()), named)
+def _tenths(bits: Bits) -> Rows:
+    found: Rows = np.round(np.clip(bits, -9_000, 9_000) * 10).astype(np.int64)
+    return found
 
 
-def _signed(bits: Bits, nothing: npt.NDArray[np.bool_]) -> pa.Array:
-    tenths = np.round(bits * 10).astype(np.int64)
-    known, places = np.unique(tenths, return_inverse=True)
-    shown = np.array([f"{value / 10:+.1f}" for value in known.tolist()], dtype=object)[places]
-    shown[nothing] = ""
-    return pa.array(shown, pa.string())
+def _named(name: str, tenths: Rows, there: npt.NDArray[np.bool_]) -> pa.Array:
+    """Return the named bits, null where they are not to be told."""
+    told = zip(tenths.tolist(), there.tolist(), strict=True)
+    return pa.array([f"{name}{value / 10:+.1f}" if one else None for value, one in told], pa.string())
+
+
+def _named_level(comparer: FieldComparer, levels: Rows, tenths: Rows, there: npt.NDArray[np.bool_]) -> pa.Array:
+    """Return a field's level and bits; a missing field has no bits."""
+    name, words = comparer.column.name.replace(" ", "_"), comparer.levels
+    told = zip(levels.tolist(), tenths.tolist(), there.tolist(), strict=True)
+    pieces = [
+        None if not one else f"{name}={words[level]}" + ("" if level == MISSING else f"{value / 10:+.1f}")
+        for level, value, one in told
+    ]
+    return pa.array(pieces, pa.string())
 
 
 def words_of(reason: str) -> Sequence[str]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from matching.comparing import CompareRows, FieldComparer, Levels, Rows
 from matching.encoding import EncodedField, Hashes, encode, row_keys
+from matching.workers import in_order
 from schemas.linkage_spec import LinkageField, LinkageSpec
 from values.kinds import KINDS
 
@@ -58,12 +59,14 @@ def encoded_fields(records: pa.Table, base: pa.Table | None, spec: LinkageSpec, 
     Columns are those of the specification: `base` is its left side, `records` its right. Raises KeyError for a column
     that a table lacks.
     """
-    columns = {}
-    for field in spec.fields:
+
+    def encoded(field: LinkageField) -> EncodedField:
         own = _column(records, field.right if base is not None else field.left, field)
         other = None if base is None else _column(base, field.left, field)
-        columns[field.name] = encode(field.name, own, other, _keys_of(field, context))
-    return Fields(spec, columns, context)
+        return encode(field.name, own, other, _keys_of(field, context))
+
+    names = [field.name for field in spec.fields]
+    return Fields(spec, dict(zip(names, in_order(encoded, spec.fields), strict=True)), context)
 
 
 def _column(table: pa.Table, name: str, field: LinkageField) -> pa.ChunkedArray:

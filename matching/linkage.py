@@ -27,6 +27,7 @@ from matching.model import Model, fingerprint
 from matching.rungs import AGREES, RungPairs, labels_of, rung_pairs
 from matching.scoring import Scorer
 from matching.training import FEWEST_LABELS, Kin, Known, Labels, Sample, calibrate, improve, start, with_kin
+from matching.workers import in_order
 from schemas.errors import ModelError
 from schemas.linkage_spec import Decide, LinkageSpec
 
@@ -42,7 +43,7 @@ LINK_COLUMNS = pa.schema(
 )
 RANGE = 250_000
 _SAMPLE = 100_000
-_KIN_ROWS, _LARGEST_HOUSEHOLD = 200_000, 20
+_KIN_ROWS, _LARGEST_HOUSEHOLD = 50_000, 20
 
 
 @dataclass(frozen=True)
@@ -189,20 +190,26 @@ def decide(
     engine: DuckDBEngine, ready: Prepared, scorer: Scorer, limits: Decide
 ) -> tuple[Choices, npt.NDArray[np.int64]]:
     """Return the choice of every record, and how many candidates each rule made."""
-    possible = scorer.possible(ready.records)
-    parts, made = [], np.zeros(len(ready.blocks.names), np.int64)
-    for start_row, stop, pairs in ranges(engine, ready):
-        made += np.bincount(pairs.rule, minlength=len(made))
+    possible, rules = scorer.possible(ready.records), len(ready.blocks.names)
+
+    def decided(part: tuple[int, int, Candidates]) -> tuple[Choices, npt.NDArray[np.int64]]:
+        start_row, stop, pairs = part
         ranked = rank(scorer, pairs, scorer.score(pairs.record, pairs.base), start_row, stop)
-        parts.append(choose(scorer, ranked, limits, start_row, possible[start_row:stop]))
-    return _together(parts), made
+        choices = choose(scorer, ranked, limits, start_row, possible[start_row:stop])
+        return choices, np.bincount(pairs.rule, minlength=rules)
+
+    parts = list(in_order(decided, ranges(engine, ready)))
+    made: npt.NDArray[np.int64] = np.sum([counts for _, counts in parts], axis=0, dtype=np.int64)
+    return _together([choices for choices, _ in parts]), made + np.zeros(rules, np.int64)
 
 
 def ranges(engine: DuckDBEngine, ready: Prepared) -> Iterator[tuple[int, int, Candidates]]:
-    """Yield the candidates of one range of records after another."""
+    """Yield the candidates of one range of records after another; ranges are of about one size."""
+    count = -(-ready.records // RANGE)
+    size = -(-ready.records // max(count, 1))
     with joined(engine, ready.blocks.keys) as candidates:
-        for start_row in range(0, ready.records, RANGE):
-            stop = min(start_row + RANGE, ready.records)
+        for start_row in range(0, ready.records, max(size, 1)):
+            stop = min(start_row + size, ready.records)
             yield start_row, stop, candidates.between(start_row, stop)
 
 

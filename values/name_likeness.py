@@ -42,6 +42,7 @@ LEVELS = (
 SURNAME, GIVEN, CHARACTER, NEAR_SOUND, SOUND, SHAPE, SLIP, SUBSET, VARIANT, SAME = range(2, 12)
 
 _CUT = (4, 8)  # letters that a name cut off must still have: with ideographs, without
+_FEW = 0.25  # share of all names
 _PART = 3  # ideographs of a part that alone is enough to be a subset
 
 
@@ -157,6 +158,7 @@ def _compare_long(features: NameFeatures, left: Rows, right: Rows, rows: Rows, l
     a, b = left[rows], right[rows]
     filled = (features.lengths[a] > 0) & (features.lengths[b] > 0)
     a, b, rows = a[filled], b[filled], rows[filled]
+    features, a, b = _those_of(features, a, b)
     found = np.full(len(a), DIFFERENT, dtype=np.int8)
     alphabetic = features.alphabetic[a] & features.alphabetic[b]
     _compare_parts(features, a, b, alphabetic, found)
@@ -173,6 +175,16 @@ def _compare_long(features: NameFeatures, left: Rows, right: Rows, rows: Rows, l
     found[(_subset(features, a, b) & ~same_words) | _cut_off(features, a, b)] = SUBSET
     found[_equal(features.whole, a, b) | (same_words & alphabetic)] = VARIANT
     levels[rows] = found
+
+
+def _those_of(features: NameFeatures, a: Rows, b: Rows) -> tuple[NameFeatures, Rows, Rows]:
+    """Return the features of the names in these pairs alone, and the pairs in their numbers, where these are so few
+    that reading them again costs less than words and spellings of all names."""
+    names, places = np.unique(np.concatenate([a, b]), return_inverse=True)
+    if len(names) > len(features.lengths) * _FEW:
+        return features, a, b
+    few = NameFeatures.of(features.column.texts.take(pa.array(names)))
+    return few, places[: len(a)], places[len(a) :]
 
 
 def _compare_parts(features: NameFeatures, a: Rows, b: Rows, alphabetic: Mask, found: Levels) -> None:

@@ -5,9 +5,12 @@ The table is built once per process from pypinyin's dictionary, whose sentences 
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -58,21 +61,30 @@ SEVERAL_READINGS = {
 }
 
 
+@cache
 def _toneless(reading: str) -> str:
     """Return a reading without tone marks; ü stays apart from u, as v."""
     plain = unicodedata.normalize("NFD", re.sub("[üǖǘǚǜ]", "v", reading))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
+def _pypinyin_readings() -> dict[str, str]:
+    """Return pypinyin's dictionary, code point -> readings by comma, from its file: importing the package would load
+    its dictionary of phrases too. Raises FileNotFoundError where a version keeps it elsewhere."""
+    spec = find_spec("pypinyin")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("pypinyin")
+    found: dict[str, str] = json.loads((Path(spec.origin).parent / "pinyin_dict.json").read_text("utf-8"))
+    return found
+
+
 @cache
 def reading_table() -> tuple[npt.NDArray[np.int32], pa.StringArray]:
     """Return (code point -> index of its reading, readings); index 0 is the empty reading of everything unknown."""
-    from pypinyin.pinyin_dict import pinyin_dict
-
     index = np.zeros(0x110000, dtype=np.int32)
     known: dict[str, int] = {"": 0}
-    for point, readings in pinyin_dict.items():
-        index[point] = known.setdefault(_toneless(readings.split(",")[0]), len(known))
+    for point, readings in _pypinyin_readings().items():
+        index[int(point)] = known.setdefault(_toneless(readings.split(",")[0]), len(known))
     for letter, several in SEVERAL_READINGS.items():
         index[ord(letter)] = known.setdefault(several[0], len(known))
     for point in (*range(48, 58), *range(65, 91)):
