@@ -75,7 +75,7 @@ class Bureau:
             "CITYHUB_THREADS": "2",
             "CITYHUB_BATCH_ROWS": "200",
             "CITYHUB_LOCK_SECONDS": "1",
-            "CITYHUB_SILENT_SECONDS": "3",
+            "CITYHUB_SILENT_SECONDS": "30",
             **more,
         }
 
