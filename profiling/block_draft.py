@@ -17,7 +17,7 @@ from values.kinds import KINDS
 Codes = npt.NDArray[np.int64]
 PAIRS_A_ROW = 30  # candidate pairs a record of the larger side that a rule may make
 RULES, USES = 8, 2  # at most so many rules, with a field in at most so many of them
-EMPTY = 0.3  # of the rows without a key: a rule on it misses too many
+EMPTY = 0.8  # of the rows without a key: a rule on it is not worth its line
 # The keys worth blocking on beside the field itself; kinds not named here block on themselves alone.
 TRIED = {
     "text": ("folded", "words", "sound"),

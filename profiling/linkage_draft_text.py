@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from unicodedata import east_asian_width
 
 from profiling.linkage_draft import FieldDraft, LinkageDraft
 
@@ -26,14 +27,16 @@ def linkage_text(draft: LinkageDraft, files: tuple[str, ...]) -> str:
     lines += _ladder(draft)
     lines += ["", "# 候选：至少一条规则相同的两行才比较 two rows are compared where they agree in one rule or more."]
     lines.append("block:")
-    width = max((len(_rule(rule.words)) for rule in draft.rules), default=0)
-    lines += [f"  - {_rule(rule.words):<{width}}  # 约 about {rule.pairs:,} 对 pairs" for rule in draft.rules]
+    rules = _padded([_rule(rule.words) for rule in draft.rules])
+    lines += [
+        f"  - {shown}  # 约 about {rule.pairs:,} 对 pairs" for shown, rule in zip(rules, draft.rules, strict=True)
+    ]
     if not draft.rules:
         lines.append("  []    # 待填 to fill in: 没有足够分散的列 no column tells rows apart well enough")
     lines += ["", "# as: 比较方式 how two values are alike; term_frequency: 少见的值更有分量 a rare value weighs more."]
     lines.append("compare:")
-    widest = max((len(_comparison(one)) for one in draft.fields), default=0)
-    lines += [f"  {_comparison(one):<{widest}}  # {one.look}" for one in draft.fields]
+    compared = _padded([_comparison(one) for one in draft.fields])
+    lines += [f"  {shown}  # {one.look}" for shown, one in zip(compared, draft.fields, strict=True)]
     lines += _limits(draft)
     return "\n".join(lines) + "\n"
 
@@ -72,6 +75,12 @@ def _limits(draft: LinkageDraft) -> list[str]:
 def _comparison(one: FieldDraft) -> str:
     options = f"as: {one.kind}" + (", term_frequency: true" if one.term_frequency else "")
     return f"{_word(one.name)}: {{{options}}}"
+
+
+def _padded(texts: list[str]) -> list[str]:
+    """Return the texts filled up to one width; an ideograph takes two columns."""
+    widths = [sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text) for text in texts]
+    return [text + " " * (max(widths) - width) for text, width in zip(texts, widths, strict=True)]
 
 
 def _rule(words: tuple[str, ...]) -> str:

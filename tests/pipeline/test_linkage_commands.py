@@ -225,3 +225,18 @@ def test_the_plan_tells_what_each_rule_makes_and_names_crowded_keys_masked(
     assert "单独就有 alone makes 60 对 pairs" in shown
     spec.write_text(text.replace("at_most: 60", "at_most: 59, else: refuse"), encoding="utf-8")
     assert "block rule name.surname" in run("match", *files, "--spec", spec, "--plan", fails=True).output
+
+
+def test_what_is_never_shared_keeps_rows_apart_and_the_refusal_is_told(tmp_path: Path) -> None:
+    rows = [(f"a{row[0]}", *row[1:], "1") for row in people(60)] + [(f"b{row[0]}", *row[1:], "1") for row in people(60)]
+    rows[0] = (*rows[0][:4], "2")  # a1 and b1 agree in all but the number that nobody shares
+    data = written(tmp_path / "data.csv", "id,name,born,phone,paper", rows)
+    spec, out = tmp_path / "spec.yaml", tmp_path / "out"
+    text = SPEC.replace("id: {left: 编号, right: rec}", "id: id").replace("{left: 手机号, right: tel}", "phone")
+    text = text.replace("{left: 出生日期, right: birth}", "born").replace("{left: 姓名, right: name}", "name")
+    spec.write_text(text.replace("phone: phone, ", "paper: paper, phone: phone, ") + "never_share: [paper]\n", "utf-8")
+    facts = told("dedupe", data, "--spec", spec, "--out", out)["facts"]
+    assert (facts["clusters"], facts["refused"]) == (61, 1)
+    refused = parquet.read_table(out / "refusals.parquet").to_pylist()
+    assert {refused[0]["left_id"], refused[0]["right_id"]} == {"a1", "b1"}
+    assert refused[0]["reason"] == "never_share.paper"
