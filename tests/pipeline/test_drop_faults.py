@@ -179,7 +179,7 @@ def die_and_heal(one: Mailbox, seeds: list[int], folder: Path) -> None:
 
 
 REPLAYED = [int(seed) for seed in os.environ.get("CITYHUB_FAULT_SEEDS", "").split()]
-SERIES = [REPLAYED] if REPLAYED else [list(range(start, start + 25)) for start in range(200, 300, 25)]
+SERIES = [REPLAYED] if REPLAYED else [list(range(start, start + 10)) for start in range(200, 300, 10)]
 
 
 @pytest.mark.long
