@@ -76,11 +76,12 @@ def run(records: Path, register: Path, out: Path, decide: Decide = DECIDE) -> No
     """Link two files, write `record_id`, `register_id`, `probability`, `decision`; print one line of JSON."""
     started = time.perf_counter()
     columns = ["unique_id", *KINDS]
-    left, right = parquet.read_table(register, columns=columns), parquet.read_table(records, columns=columns)
+    tables = [parquet.read_table(path, columns=columns) for path in (register, records)]
     loaded = time.perf_counter()
     engine = DuckDBEngine("2GB", THREADS, out.parent / "spill")
-    numbers = right["citizen_id"].null_count < right.num_rows
-    outcome = match(engine, left, right, specification(decide, numbers), Given(context()))
+    numbers = tables[1]["citizen_id"].null_count < tables[1].num_rows
+    spec, given = specification(decide, numbers), Given(context())
+    outcome = match(engine, tables.pop(0), tables.pop(0), spec, given)
     linked = time.perf_counter()
     links = outcome.links
     said = pa.table(

@@ -106,6 +106,9 @@ def match(
     Raises TooLittleToTrain, CrowdedBlock, ModelError, KeyError for a missing column.
     """
     ready = prepare(right, left, spec, given.context, model)
+    ids = spec.id or ("id", "id")
+    left_ids, right_ids = left.column(ids[0]), right.column(ids[1])
+    del left, right  # all that is compared is encoded: tables nobody else holds need not stay
     rungs = rung_pairs(ready.fields, ready.comparers)
     if model is None:
         own = given.labels or (labels_of(rungs) if len(rungs.record) else None)
@@ -115,8 +118,7 @@ def match(
     choices = _settled_by_rungs(choices, rungs)
     if spec.one_to_one:
         choices = one_to_one(choices)
-    ids = spec.id or ("id", "id")
-    links = _links(scorer, choices, rungs, left.column(ids[0]), right.column(ids[1]))
+    links = _links(scorer, choices, rungs, left_ids, right_ids)
     return MatchOutcome(links, model, _facts(ready, candidates, choices, links))
 
 
