@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.candidates import BlockKeys, without
+from matching.candidates import BlockKeys
 from matching.encoding import NO_KEY, Hashes
 from matching.fields import Fields
 from schemas.errors import CrowdedBlock
+from schemas.linkage_spec import LinkageSpec
+
+Crowded = Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -26,38 +29,62 @@ class Blocks:
     crowded: tuple[tuple[int, ...], ...]
 
 
-def blocks(fields: Fields, crowded: Sequence[Sequence[int]] | None) -> Blocks:
+def blocks(fields: Fields, crowded: Crowded | None) -> Blocks:
     """Return the block keys of both sides. `crowded` None finds the crowded keys now; else they are the model's.
 
     Raises CrowdedBlock where the specification refuses crowded keys and there are some.
     """
     spec = fields.spec
     itself = all(column.record is column.base for column in fields.columns.values())
-    record_keys, base_keys, names, found = [], [], [], []
-    narrowed: list[tuple[str, Hashes, Hashes]] = []
-    for number, rule in enumerate(spec.block):
-        own = fields.rule_keys(rule, "record")
-        other = own if itself else fields.rule_keys(rule, "base")
-        heavy = _heavy(own, other, spec.skew.at_most) if crowded is None else np.array(crowded[number], np.uint64)
-        if len(heavy) and spec.skew.otherwise == "refuse":
-            raise CrowdedBlock(" + ".join(rule), len(heavy), spec.skew.at_most)
-        found.append(tuple(int(key) for key in heavy))
-        names.append(" + ".join(rule))
+    own = [fields.rule_keys(rule, "record") for rule in spec.block]
+    other = own if itself else [fields.rule_keys(rule, "base") for rule in spec.block]
+    if crowded is None:
+        crowded = [_heavy(a, b, spec.skew.at_most) for a, b in zip(own, other, strict=True)]
+        for rule, heavy in zip(spec.block, crowded, strict=True):
+            if len(heavy) and spec.skew.otherwise == "refuse":
+                raise CrowdedBlock(" + ".join(rule), len(heavy), spec.skew.at_most)
+    record = side_keys(fields, "record", crowded, own)
+    base = record if itself else side_keys(fields, "base", crowded, other)
+    frozen = tuple(tuple(int(key) for key in keys) for keys in crowded)
+    return Blocks(BlockKeys(record, base, itself), rule_names(spec, crowded), frozen)
+
+
+def rule_names(spec: LinkageSpec, crowded: Crowded) -> tuple[str, ...]:
+    """Return each rule in words, the narrowed ones after those of the specification."""
+    return tuple(" + ".join(rule) for rule in (*spec.block, *_narrowed_rules(spec, crowded)))
+
+
+def side_keys(
+    fields: Fields, side: str, crowded: Crowded, whole: Sequence[Hashes] | None = None
+) -> tuple[Hashes, ...]:
+    """Return the keys of one side, an array a rule of `rule_names`; 0 where a row has none.
+
+    `whole` are the keys of the specification's rules where they are known already.
+    """
+    spec = fields.spec
+    keys = whole or [fields.rule_keys(rule, side) for rule in spec.block]
+    is_heavy = [np.isin(key, np.array(heavy, np.uint64)) for key, heavy in zip(keys, crowded, strict=True)]
+    made = [np.where(heavy, NO_KEY, key) for key, heavy in zip(keys, is_heavy, strict=True)]
+    for narrowed in _narrowed_rules(spec, crowded):
+        heavy = is_heavy[spec.block.index(narrowed[:-1])]
+        made.append(np.where(heavy, fields.rule_keys(narrowed, side), NO_KEY))
+    return tuple(made)
+
+
+def _narrowed_rules(spec: LinkageSpec, crowded: Crowded) -> list[tuple[str, ...]]:
+    """Return, for each rule with crowded keys, the rule with one more compared field, in order."""
+    rules = []
+    for rule, heavy in zip(spec.block, crowded, strict=True):
+        inside = {word.partition(".")[0] for word in rule}
         if len(heavy):
-            narrowed += _narrowed(fields, rule, (own, other), heavy)
-        record_keys.append(without(own, heavy))
-        base_keys.append(record_keys[-1] if itself else without(other, heavy))
-    for name, own, other in narrowed:
-        names.append(name)
-        record_keys.append(own)
-        base_keys.append(own if itself else other)
-    return Blocks(BlockKeys(tuple(record_keys), tuple(base_keys), itself), tuple(names), tuple(found))
+            rules += [(*rule, one.field) for one in spec.compare if one.field not in inside]
+    return rules
 
 
 _BUCKET, _BUCKETS = np.uint64(44), 1 << 20  # by the 20 highest bits of a key
 
 
-def _heavy(own: Hashes, other: Hashes, at_most: int) -> Hashes:
+def _heavy(own: Hashes, other: Hashes, at_most: int) -> list[int]:
     """Return the keys whose block would make more than `at_most` pairs.
 
     Keys are first counted in buckets: no key of a bucket with fewer pairs needs to be looked at.
@@ -69,23 +96,5 @@ def _heavy(own: Hashes, other: Hashes, at_most: int) -> Hashes:
     mine, mine_counts = (values, counts) if own is other else np.unique(own[own != NO_KEY], return_counts=True)
     both, a, b = np.intersect1d(values, mine, assume_unique=True, return_indices=True)
     pairs = counts[a].astype(np.int64) * mine_counts[b]
-    heavy: Hashes = both[pairs > at_most]
+    heavy: list[int] = both[pairs > at_most].tolist()
     return heavy
-
-
-def _narrowed(
-    fields: Fields, rule: tuple[str, ...], keys: tuple[Hashes, Hashes], heavy: Hashes
-) -> list[tuple[str, Hashes, Hashes]]:
-    """Return, for each compared field outside the rule, the crowded rows' keys mixed with that field's value."""
-    inside = {word.partition(".")[0] for word in rule}
-    made = []
-    for one in fields.spec.compare:
-        if one.field in inside:
-            continue
-        sides = []
-        for key, side in zip(keys, ("record", "base"), strict=True):
-            whole = fields.rule_keys((*rule, one.field), side)
-            whole[~np.isin(key, heavy)] = NO_KEY
-            sides.append(whole)
-        made.append((" + ".join((*rule, one.field)), sides[0], sides[1]))
-    return made

@@ -1,7 +1,7 @@
 """Candidates: which pairs of rows are worth comparing. DuckDB joins the block keys, one rule after another.
 
 A pair that an earlier rule makes is not made again, so every candidate comes once and knows its rule. A key that too
-many base rows hold says nothing (a switchboard's phone): it is record out and counted; the list of such keys is frozen
+many base rows hold says nothing (a switchboard's phone): it is left out and counted; the list of such keys is frozen
 in the model, so that it does not depend on what else is linked tonight.
 """
 
@@ -43,19 +43,6 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.record)
-
-
-def crowded(keys: Hashes, at_most: int) -> Hashes:
-    """Return the sorted keys that more than `at_most` rows hold."""
-    present = keys[keys != NO_KEY]
-    values, counts = np.unique(present, return_counts=True)
-    found: Hashes = values[counts > at_most]
-    return found
-
-
-def without(keys: Hashes, refused: Hashes) -> Hashes:
-    """Return the keys with the refused ones taken out."""
-    return np.where(np.isin(keys, refused), NO_KEY, keys) if len(refused) else keys
 
 
 @contextmanager

@@ -98,7 +98,7 @@ def prepare(
 
 
 def match(
-    engine: DuckDBEngine, left: pa.Table, right: pa.Table, spec: LinkageSpec, given: Given = Given(),
+    engine: DuckDBEngine, left: pa.Table, right: pa.Table, spec: LinkageSpec, given: Given = NOTHING_GIVEN,
     model: Model | None = None,
 ) -> MatchOutcome:  # fmt: skip
     """Decide every right record; without a model one is trained on these tables.

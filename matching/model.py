@@ -74,8 +74,9 @@ class Calibration:
 @dataclass(frozen=True)
 class Model:
     """`known`: share of records that the base knows; where one table is compared with itself (`itself`), how many other
-    rows of its party a row has on average. `base_rows`: how many parties the base side holds.
-    `kinship`: how many kin a base party has on average. `crowded`: per block rule the keys that are record out.
+    rows of its party a row has on average. `base_rows`: how many parties the base side holds; `unknown_rows`: how many
+    records it did not know at training.
+    `kinship`: how many kin a base party has on average. `crowded`: per block rule the keys that are left out.
     `specification`: fingerprint of the specification it was trained for. `report`: what training saw, in numbers."""
 
     entity: str
@@ -88,6 +89,7 @@ class Model:
     crowded: tuple[tuple[int, ...], ...]
     calibration: Calibration = Calibration()
     itself: bool = False
+    unknown_rows: int = 0
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property

@@ -1,0 +1,213 @@
+"""Evidence: what the ladder could not settle is compared with the register, field by field, by the model in force.
+
+Runs inside the ladder's session, between the ladder's answers (`by_ladder`) and people's judgements. Each answer
+depends on the record, on the register rows that share a block key with it, and on the frozen model: never on what else
+is linked tonight, so increments equal the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.duckdb_engine import DuckDBEngine, Session
+from engine.relation import Relation
+from engine.step import Step
+from matching.blocks import Blocks, rule_names, side_keys
+from matching.candidates import BlockKeys, Candidates
+from matching.choice import REVIEW, choose, rank
+from matching.encoding import Hashes
+from matching.evidence_steps import (
+    EVIDENCE,
+    INDEX,
+    KeysOf,
+    bases,
+    hearing,
+    index_changes,
+    overlaid,
+    stirring,
+    told,
+    training,
+)
+from matching.explanation import texts
+from matching.fields import encoded_fields
+from matching.linkage import Prepared, prepare, ranges, train
+from matching.model import Model
+from matching.provisional import formed
+from matching.scoring import Scored, Scorer
+from matching.training import Labels
+from schemas.linkage_spec import Decide, LinkageSpec
+
+_LABELS = 60_000
+_SAMPLE = 100_000
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What comparing needs: specification, what kinds of values need of the city, the model in force (None: train one
+    in this run), the stored index of block keys, and today as text for a model that is trained."""
+
+    spec: LinkageSpec
+    context: Mapping[str, Any]
+    index: Relation
+    model: Model | None = None
+    today: str = ""
+
+
+@dataclass(frozen=True)
+class EvidenceChanges:
+    """The model that was used, whether it was trained in this run, and what changes in the index."""
+
+    model: Model | None = None
+    trained: bool = False
+    index_upserts: pa.Table = field(default_factory=INDEX.empty_table)
+    index_deletions: pa.Table = field(default_factory=lambda: pa.schema([("record_id", pa.string())]).empty_table())
+
+
+def keys_function(spec: LinkageSpec, context: Mapping[str, Any], model: Model) -> KeysOf:
+    """Return the function that makes the block keys (INDEX) of a batch of records."""
+
+    def keys_of(batch: pa.RecordBatch) -> pa.RecordBatch:
+        table = pa.Table.from_batches([batch])
+        keys = side_keys(encoded_fields(table, None, spec, context), "record", model.crowded)
+        flat = np.stack([key.view(np.int64) for key in keys], axis=1).reshape(-1)
+        values = pa.array(flat, mask=flat == 0)
+        starts = pa.array(np.arange(len(batch) + 1, dtype=np.int32) * len(keys))
+        lists = pa.ListArray.from_arrays(starts, values)
+        return pa.RecordBatch.from_arrays([batch["record_id"], batch["anchor"], lists], schema=INDEX)
+
+    return keys_of
+
+
+def stir(session: Session, evidence: Evidence) -> None:
+    """Add `stirred`: records to decide again because of what changed around them. Without a model nobody is."""
+    if evidence.model is None:
+        session.run([Step("stirred", "SELECT record_id FROM moved WHERE FALSE")])
+        return
+    session.run(stirring(evidence.spec, keys_function(evidence.spec, evidence.context, evidence.model)))
+
+
+def hear(session: Session, engine: DuckDBEngine, evidence: Evidence) -> EvidenceChanges:
+    """Put the evidence over `by_ladder` as `by_rules`. Trains the model first where there is none.
+
+    Raises TooLittleToTrain where there is too little to train on.
+    """
+    spec, model = evidence.spec, evidence.model
+    if model is None:
+        model = trained(session, engine, evidence)
+        keys_of = keys_function(spec, evidence.context, model)
+        session.run(stirring(spec, keys_of)[:2])
+    keys_of = keys_function(spec, evidence.context, model)
+    session.run([*hearing(spec, keys_of), *bases(spec, len(rule_names(spec, model.crowded)))])
+    session.add("evidence", _answers(session, engine, evidence, model))
+    session.run(told())
+    session.add("formed", formed(session, engine, evidence.spec, evidence.context, model))
+    session.run([overlaid(), *index_changes()])
+    return EvidenceChanges(
+        model, evidence.model is None, session.table("index_upserts").cast(INDEX), session.table("index_deletions")
+    )
+
+
+def _answers(session: Session, engine: DuckDBEngine, evidence: Evidence, model: Model) -> pa.Table:
+    """Return what the model says of every record heard (EVIDENCE), by record."""
+    heard = session.table("heard_values")
+    base = session.table("base_values")
+    if not heard.num_rows:
+        return EVIDENCE.empty_table()
+    spec = evidence.spec
+    fields = encoded_fields(heard, base, spec, evidence.context)
+    order = pc.index_in(heard.column("record_id"), value_set=session.table("heard_keys").column("record_id"))
+    own = _key_arrays(session.table("heard_keys").column("keys").take(order), spec, model)
+    keys = BlockKeys(own, _key_arrays(base.column("keys"), spec, model))
+    ready = Prepared(fields, fields.comparers(), Blocks(keys, rule_names(spec, model.crowded), model.crowded))
+    scorer = Scorer.of(model, ready.comparers)
+    units = base.column("unit").combine_chunks().dictionary_encode()
+    allowed = _allowed(session.table("allowed"), heard.column("record_id"), units.dictionary)
+    possible, limits = scorer.possible(ready.records), spec.decide or Decide()
+    codes = units.indices.to_numpy(zero_copy_only=False)
+    parts = []
+    for start, stop, pairs in ranges(engine, ready):
+        pairs, scored = _one_row_a_unit(pairs, scorer, codes, allowed)
+        ranked = rank(scorer, pairs, scored, start, stop)
+        choices = choose(scorer, ranked, limits, start, possible[start:stop])
+        named = np.where(choices.decision <= REVIEW, choices.best, -1)
+        parts.append(
+            pa.table(
+                [
+                    heard.column("record_id").slice(start, stop - start).combine_chunks(),
+                    base.column("unit").combine_chunks().take(pa.array(named, mask=named < 0)),
+                    choices.decisions(),
+                    pa.array(choices.probability),
+                    texts(scorer, np.arange(start, stop), named, choices.reasons()),
+                ],
+                schema=EVIDENCE,
+            )
+        )
+    return pa.concat_tables(parts)
+
+
+def _key_arrays(lists: pa.ChunkedArray, spec: LinkageSpec, model: Model) -> tuple[Hashes, ...]:
+    rules = len(rule_names(spec, model.crowded))
+    whole = lists.combine_chunks()
+    flat = whole.flatten().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
+    table = flat.reshape(-1, rules)
+    return tuple(np.ascontiguousarray(table[:, rule]) for rule in range(rules))
+
+
+def _allowed(
+    table: pa.Table, records: pa.ChunkedArray, units: pa.Array
+) -> tuple[npt.NDArray[np.bool_], frozenset[tuple[int, int]]]:
+    """Return which records are bound to the holders of their number, and the (record row, unit code) they may go to."""
+    rows = pc.index_in(table.column("record_id"), value_set=records.combine_chunks()).to_pylist()
+    codes = pc.index_in(table.column("unit"), value_set=units).to_pylist()
+    bound = np.zeros(len(records), bool)
+    bound[[row for row in rows if row is not None]] = True
+    return bound, frozenset(
+        (row, code) for row, code in zip(rows, codes, strict=True) if row is not None and code is not None
+    )
+
+
+def _one_row_a_unit(
+    pairs: Candidates, scorer: Scorer, units: npt.NDArray[np.int32],
+    allowed: tuple[npt.NDArray[np.bool_], frozenset[tuple[int, int]]],
+) -> tuple[Candidates, Scored]:  # fmt: skip
+    """Return the candidates with each unit once a record, by its most alike row, and without those not allowed."""
+    scored = scorer.score(pairs.record, pairs.base)
+    unit = units[pairs.base]
+    bound, may = allowed
+    keep = np.ones(len(pairs), bool)
+    restricted = np.flatnonzero(bound[pairs.record])
+    keep[restricted] = [(int(pairs.record[one]), int(unit[one])) in may for one in restricted]
+    order = np.lexsort((pairs.base, -scored.match, unit, pairs.record))
+    first = np.ones(len(order), bool)
+    first[1:] = (unit[order][1:] != unit[order][:-1]) | (pairs.record[order][1:] != pairs.record[order][:-1])
+    best = np.zeros(len(order), bool)
+    best[order[first]] = True
+    chosen = np.flatnonzero(keep & best)
+    candidates = Candidates(pairs.record[chosen], pairs.base[chosen], pairs.rule[chosen])
+    kin = None if scored.kin is None else scored.kin[chosen]
+    return candidates, Scored(tuple(one[chosen] for one in scored.levels), scored.match[chosen], kin)
+
+
+def trained(session: Session, engine: DuckDBEngine, evidence: Evidence) -> Model:
+    """Return a model trained on the register as it is, with records that an identifier linked as labels.
+
+    The labelled records' identifiers are hidden: they must not teach that identifiers always agree.
+    """
+    spec = evidence.spec
+    session.run(training(spec, _LABELS, _SAMPLE - _LABELS))
+    records, base = session.table("training_records"), session.table("training_base")
+    ready = prepare(records, base, spec, evidence.context, None)
+    anchors = pc.index_in(records.column("base_id"), value_set=base.column("record_id").combine_chunks())
+    known = np.flatnonzero(pc.and_(pc.is_valid(anchors), pc.is_valid(records.column("base_id"))).to_numpy())
+    rows = anchors.to_numpy()[known].astype(np.int64)
+    labels = Labels(known, rows, "anchored_identifier", session.count("labelled"))
+    model = train(engine, ready, spec, labels, evidence.today)
+    return replace(model, unknown_rows=max(session.count("unheard"), 1))
+

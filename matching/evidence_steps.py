@@ -1,0 +1,292 @@
+"""Evidence, the SQL of it: who is heard, who could be the one, and what is put over the ladder's answers.
+
+Relations read beside the ladder's: `evidence_index` (INDEX: the block keys of register rows and of records heard
+before). `stirred` are records whose answer may be another one now although they themselves did not change.
+"""
+
+# ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from engine.quoting import literal, quote
+from engine.step import MapStep, Step
+from schemas.linkage_spec import LinkageSpec
+
+INDEX = pa.schema([("record_id", pa.string()), ("anchor", pa.bool_()), ("keys", pa.list_(pa.int64()))])
+EVIDENCE = pa.schema(
+    [
+        ("record_id", pa.string()),
+        ("unit", pa.string()),
+        ("decision", pa.string()),
+        ("probability", pa.float64()),
+        ("reason", pa.string()),
+    ]
+)
+RUNG, PROVISIONAL_RUNG = "evidence", "provisional_evidence"
+KeysOf = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
+def field_list(spec: LinkageSpec) -> str:
+    """Return the columns that evidence reads of a statement."""
+    return ", ".join(quote(field.name) for field in spec.fields)
+
+
+def stirring(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
+    """Return `anchor_keys` (INDEX, of register rows that changed) and `stirred`: records that share a block key with
+    what such a row is or was, and all that form provisional entities by evidence, because those are formed together."""
+    return [
+        Step(
+            "anchor_values",
+            f"""
+            SELECT record_id, TRUE AS anchor, {field_list(spec)} FROM records
+            WHERE record_id IN (SELECT record_id FROM keyed WHERE anchor_rank IS NOT NULL AND (
+                record_id IN (FROM moved) OR record_id IN (FROM judged_changed)))
+            """,
+        ),
+        MapStep("anchor_keys", "anchor_values", keys_of, INDEX),
+        Step(
+            "stirring_keys",
+            """
+            SELECT DISTINCT rule, key FROM (
+                SELECT generate_subscripts(keys, 1) AS rule, unnest(keys) AS key FROM anchor_keys
+                UNION ALL
+                SELECT generate_subscripts(keys, 1), unnest(keys) FROM evidence_index
+                WHERE anchor AND (record_id IN (FROM moved) OR record_id IN (FROM judged_changed))
+            ) WHERE key IS NOT NULL
+            """,
+            materialise=True,
+        ),
+        Step(
+            "stirred",
+            f"""
+            SELECT DISTINCT record_id FROM (
+                SELECT record_id, generate_subscripts(keys, 1) AS rule, unnest(keys) AS key
+                FROM evidence_index WHERE NOT anchor AND (SELECT count(*) FROM stirring_keys) > 0
+            ) JOIN stirring_keys USING (rule, key)
+            UNION
+            SELECT record_id FROM links WHERE rung = {literal(PROVISIONAL_RUNG)}
+            """,
+            materialise=True,
+        ),
+    ]
+
+
+def hearing(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
+    """Return `heard` (open records that no identifier settled, with their values) and `heard_keys` (INDEX)."""
+    return [
+        Step(
+            "hearing",
+            """
+            SELECT record_id, unit, rung FROM by_ladder
+            WHERE NOT own_row AND anchor_rank IS NULL
+                AND (rung IN ('none', 'provisional_identifier') OR decision IN ('review', 'insufficient'))
+            """,
+            materialise=True,
+        ),
+        Step(
+            "heard_values",
+            f"""
+            SELECT record_id, FALSE AS anchor, {field_list(spec)} FROM records
+            WHERE record_id IN (SELECT record_id FROM hearing) ORDER BY record_id
+            """,
+            materialise=True,
+        ),
+        MapStep("heard_keys", "heard_values", keys_of, INDEX),
+    ]
+
+
+def bases(spec: LinkageSpec, rules: int) -> list[Step]:
+    """Return `base_units` (record_id, unit) and `base_values`, ordered: register rows that share a key with one heard.
+
+    A register row's unit is the one it anchors now; of a row that is not open, the one it has had.
+    """
+    pairs = " UNION ".join(
+        f"SELECT b.record_id FROM base_keys b JOIN heard_keys h ON b.keys[{rule}] = h.keys[{rule}]"
+        for rule in range(1, rules + 1)
+    )
+    return [
+        Step(
+            "base_keys",
+            """
+            SELECT record_id, keys FROM evidence_index WHERE anchor AND record_id NOT IN (FROM moved)
+                AND record_id NOT IN (SELECT record_id FROM anchor_keys)
+            UNION ALL SELECT record_id, keys FROM anchor_keys
+            """,
+        ),
+        Step("base_rows", pairs, materialise=True),
+        Step(
+            "base_units",
+            """
+            SELECT b.record_id, coalesce(a.unit, s.unit) AS unit
+            FROM base_rows b
+            LEFT JOIN anchors a ON a.record_id = b.record_id
+            LEFT JOIN (
+                SELECT l.record_id, i.unit FROM links l JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
+            ) s ON s.record_id = b.record_id
+            WHERE coalesce(a.unit, s.unit) IS NOT NULL
+            """,
+            materialise=True,
+        ),
+        Step(
+            "base_values",
+            f"""
+            SELECT r.record_id, u.unit, k.keys, {", ".join(f"r.{quote(field.name)}" for field in spec.fields)}
+            FROM (SELECT * FROM records WHERE record_id IN (SELECT record_id FROM base_units)) r
+            JOIN base_units u ON u.record_id = r.record_id
+            JOIN base_keys k ON k.record_id = r.record_id ORDER BY r.record_id
+            """,
+            materialise=True,
+        ),
+        # A number that a register row holds is not given to another one by likeness: such a record may go to no other.
+        Step(
+            "allowed",
+            """
+            SELECT h.record_id, a.unit FROM hearing h JOIN aims a ON a.record_id = h.record_id
+            WHERE h.rung NOT IN ('none', 'provisional_identifier') ORDER BY h.record_id, a.unit
+            """,
+        ),
+    ]
+
+
+def told() -> list[Step]:
+    """Return `told`: EVIDENCE with one answer for all records of a provisional number.
+
+    The likeliest of them speaks for all, and none is linked where two of them would go to different entities.
+    """
+    return [
+        Step(
+            "number_answers",
+            """
+            SELECT h.unit, count(DISTINCT e.unit) FILTER (WHERE e.decision = 'link') AS linked_to,
+                arg_max(e.unit, (e.probability, e.record_id)) FILTER (WHERE e.decision IN ('link', 'review')) AS into,
+                max(e.probability) FILTER (WHERE e.decision IN ('link', 'review')) AS probability,
+                arg_max(e.reason, (e.probability, e.record_id)) FILTER (WHERE e.decision IN ('link', 'review'))
+                    AS reason
+            FROM hearing h JOIN evidence e ON e.record_id = h.record_id
+            WHERE h.rung = 'provisional_identifier' GROUP BY h.unit
+            """,
+            materialise=True,
+        ),
+        Step(
+            "told",
+            """
+            SELECT e.record_id, e.unit, e.decision, e.probability, e.reason
+            FROM evidence e JOIN hearing h ON h.record_id = e.record_id WHERE h.rung <> 'provisional_identifier'
+            UNION ALL
+            SELECT h.record_id, n.into, CASE WHEN n.linked_to = 1 THEN 'link' ELSE 'review' END, n.probability, n.reason
+            FROM hearing h JOIN number_answers n ON n.unit = h.unit
+            WHERE h.rung = 'provisional_identifier' AND n.into IS NOT NULL
+            """,
+            materialise=True,
+        ),
+    ]
+
+
+def overlaid() -> Step:
+    """Return `by_rules`: the ladder's answers with the evidence put over them, as `by_ladder` with `score`, `kind`.
+
+    `formed` (record_id, unit, reason) are provisional entities by evidence.
+    """
+    return Step(
+        "by_rules",
+        f"""
+        SELECT l.* EXCLUDE (unit, rung, decision, reason, level, agrees),
+            CASE WHEN f.unit IS NOT NULL THEN f.unit WHEN t.decision IN ('link', 'review') THEN t.unit ELSE l.unit END
+                AS unit,
+            CASE WHEN f.unit IS NOT NULL THEN {literal(PROVISIONAL_RUNG)}
+                WHEN t.decision = 'link' THEN {literal(RUNG)} ELSE l.rung END AS rung,
+            CASE WHEN f.unit IS NOT NULL THEN 'link'
+                WHEN t.decision = 'link' THEN 'link'
+                WHEN t.decision = 'review' AND l.rung IN ('none', 'provisional_identifier') THEN 'review'
+                WHEN l.rung = 'none' THEN 'insufficient'
+                ELSE l.decision END AS decision,
+            CASE WHEN f.unit IS NOT NULL THEN f.reason
+                WHEN t.decision = 'link' OR l.rung = 'none'
+                    OR (t.decision = 'review' AND l.rung = 'provisional_identifier') THEN coalesce(t.reason, l.reason)
+                ELSE l.reason END AS reason,
+            l.level, l.agrees OR coalesce(t.decision = 'link', FALSE) AS agrees,
+            CASE WHEN f.unit IS NOT NULL THEN f.probability ELSE t.probability END AS score,
+            CASE WHEN f.unit IS NOT NULL OR t.decision IN ('link', 'review') THEN 'probabilistic'
+                ELSE 'deterministic' END AS how
+        FROM by_ladder l
+        LEFT JOIN told t ON t.record_id = l.record_id
+        LEFT JOIN formed f ON f.record_id = l.record_id
+        """,
+        materialise=True,
+    )
+
+
+def index_changes() -> list[Step]:
+    """Return `index_upserts` (INDEX) and `index_deletions` (record_id): what this run changes in the stored index."""
+    return [
+        Step(
+            "index_upserts",
+            """
+            SELECT n.* FROM (FROM anchor_keys UNION ALL FROM heard_keys) n
+            LEFT JOIN evidence_index o ON o.record_id = n.record_id
+            WHERE o.record_id IS NULL OR o.anchor <> n.anchor OR o.keys IS DISTINCT FROM n.keys
+            """,
+        ),
+        Step(
+            "index_deletions",
+            """
+            SELECT record_id FROM evidence_index
+            WHERE (record_id IN (FROM moved) OR record_id IN (SELECT record_id FROM open_records))
+                AND record_id NOT IN (SELECT record_id FROM anchor_keys)
+                AND record_id NOT IN (SELECT record_id FROM heard_keys)
+                AND NOT (anchor AND record_id NOT IN (FROM moved))
+            """,
+        ),
+    ]
+
+
+def training(spec: LinkageSpec, labels: int, others: int) -> list[Step]:
+    """Return `training_records` (with `base_id` where an identifier linked them), `training_base`, `labelled`, `unheard`.
+
+    The labelled records' identifiers are hidden: they must not teach that identifiers always agree. Record ids are
+    random, so the first ones in their order are a fair sample.
+    """
+    names = field_list(spec)
+    identifiers = {name for rung in spec.ladder for name in rung.same}
+    hidden = ", ".join(
+        f"NULL AS {quote(field.name)}" if field.name in identifiers else quote(field.name) for field in spec.fields
+    )
+    return [
+        Step("standing_base", "SELECT record_id, unit FROM reference WHERE anchor_record IS NOT NULL"),
+        Step(
+            "labelled",
+            """
+            SELECT l.record_id, b.record_id AS base_id FROM by_ladder l JOIN standing_base b ON b.unit = l.unit
+            WHERE l.decision = 'link' AND l.rung = 'anchored_identifier' AND l.anchor_rank IS NULL
+            """,
+            materialise=True,
+        ),
+        Step("labelled_some", f"FROM labelled ORDER BY record_id LIMIT {labels}", materialise=True),
+        Step(
+            "unheard",
+            """
+            SELECT record_id FROM by_ladder
+            WHERE NOT own_row AND anchor_rank IS NULL AND rung IN ('none', 'provisional_identifier')
+            """,
+            materialise=True,
+        ),
+        Step(
+            "training_records",
+            f"""
+            SELECT r.record_id, b.base_id, {hidden} FROM records r JOIN labelled_some b ON b.record_id = r.record_id
+            UNION ALL
+            SELECT record_id, NULL, {names} FROM records
+            WHERE record_id IN (FROM unheard ORDER BY record_id LIMIT {others})
+            ORDER BY 1
+            """,
+        ),
+        Step(
+            "training_base",
+            f"SELECT record_id, {names} FROM records "
+            "WHERE record_id IN (SELECT record_id FROM standing_base) ORDER BY 1",
+        ),
+    ]
