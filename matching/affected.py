@@ -18,10 +18,14 @@ OPEN_COMPONENTS = pa.schema([("component", pa.int64())])
 _OLD_KEYS = f"[{key_text('key_type', 'key_number')}, {key_text('other_type', 'other_number')}]"
 
 
+def moved() -> Step:
+    """Return `moved`: the ids of records that changed."""
+    return Step("moved", "SELECT DISTINCT record_id FROM changed", materialise=True)
+
+
 def touched_keys() -> list[Step]:
-    """Return `moved` (record ids that changed) and `touched_keys`: every key a changed record has, had or once held."""
+    """Return `touched_keys`: every key that a changed record has, had or once held, and those of `stirred` records."""
     return [
-        Step("moved", "SELECT DISTINCT record_id FROM changed", materialise=True),
         Step(
             "touched_keys",
             f"""
@@ -31,6 +35,8 @@ def touched_keys() -> list[Step]:
                 SELECT unnest({_OLD_KEYS}) FROM links WHERE record_id IN (FROM moved)
                 UNION ALL
                 SELECT unnest([primary_key, other_key]) FROM former_states WHERE record_id IN (FROM moved)
+                UNION ALL
+                SELECT unnest([primary_key, other_key]) FROM keyed WHERE record_id IN (FROM stirred)
             ) WHERE key IS NOT NULL
             """,
             materialise=True,
@@ -108,7 +114,7 @@ def judged_neighbours() -> list[Step]:
             "judged_seeds",
             """
             SELECT component FROM judged_records WHERE changed
-            UNION SELECT component FROM judged_near WHERE record_id IN (FROM moved)
+            UNION SELECT component FROM judged_near WHERE record_id IN (FROM moved) OR record_id IN (FROM stirred)
             UNION SELECT component FROM judged_keys WHERE key IN (FROM touched_keys)
             """,
         ),
@@ -201,7 +207,7 @@ def open_records(rules: LadderRules) -> Step:
         f"""
         SELECT *, {own_row} AS own_row FROM keyed
         WHERE (primary_key IN (FROM open_keys) {unchanged_anchor})
-            OR record_id IN (FROM moved) OR record_id IN (FROM reopened)
+            OR record_id IN (FROM moved) OR record_id IN (FROM reopened) OR record_id IN (FROM stirred)
         """,
         materialise=True,
     )

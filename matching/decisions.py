@@ -15,8 +15,8 @@ REASONS = (
 )  # fmt: skip
 
 
-def by_rules(rules: LadderRules) -> list[Step]:
-    """Return `by_rules`: what the rules alone make of every open record: `decision`, `rung`, `level`, `reason`, `unit`
+def by_ladder(rules: LadderRules) -> list[Step]:
+    """Return `by_ladder`: what identifiers alone make of every open record: `decision`, `rung`, `level`, `reason`, `unit`
     (aimed at; of several the first, a mere candidate), `aimed` (how many), `rank` (how firmly it is tied).
 
     A link's reason is `<rung>.<level>`; the reasons of what is not a link are REASONS. An identifier alone never links.
@@ -48,7 +48,7 @@ def by_rules(rules: LadderRules) -> list[Step]:
     return [
         Step("gathered", gathered),
         Step(
-            "by_rules",
+            "by_ladder",
             f"""
             SELECT *, CASE
                     WHEN decision = 'link' THEN rung || '.' || level
@@ -72,6 +72,11 @@ def by_rules(rules: LadderRules) -> list[Step]:
             materialise=True,
         ),
     ]
+
+
+def unheard() -> Step:
+    """Return `by_rules` where no evidence is heard: the ladder's answers as they are."""
+    return Step("by_rules", "SELECT *, NULL::DOUBLE AS score, 'deterministic' AS how FROM by_ladder")
 
 
 def judged_places() -> list[Step]:
@@ -145,7 +150,8 @@ def decided(rules: LadderRules) -> list[Step]:
                     ELSE n.reason
                 END AS reason,
                 CASE WHEN p.unit <> 'row:' || n.record_id OR b.record_id IS NOT NULL OR n.reason = 'judged_not_same'
-                    THEN 'steward' ELSE 'deterministic' END AS kind,
+                    THEN 'steward' ELSE n.how END AS kind,
+                CASE WHEN p.unit IS NULL AND b.record_id IS NULL AND j.unit IS NULL THEN n.score END AS score,
                 coalesce(p.judgement, b.judgement, j.judgement,
                     CASE WHEN n.reason = 'judged_not_same' THEN x.judgement END) AS judgement
             FROM by_rules n
@@ -161,8 +167,9 @@ def decided(rules: LadderRules) -> list[Step]:
     ]
 
 
-def link_upserts(rules: LadderRules, commit: int) -> list[Step]:
-    """Return `link_upserts`: the link rows that are new or say something else than before.
+def link_upserts(rules: LadderRules, commit: int, evidence_model: str = "") -> list[Step]:
+    """Return `link_upserts`: the link rows that are new or say something else than before. `evidence_model` is the
+    version of the model behind what evidence decided.
 
     A link whose entity has no id ends the step with an error: its record would be lost silently.
     """
@@ -175,7 +182,8 @@ def link_upserts(rules: LadderRules, commit: int) -> list[Step]:
             d.decision, d.kind, d.rung,
             {key_type} AS key_type, {key_number} AS key_number,
             {other_type} AS other_type, {other_number} AS other_number,
-            d.level, NULL::DOUBLE AS score, {literal(rules.model)} AS model, d.reason,
+            d.level, d.score,
+            CASE WHEN d.kind = 'probabilistic' THEN {literal(evidence_model)} ELSE {literal(rules.model)} END AS model, d.reason,
             CASE WHEN d.decision <> 'link' THEN u.hub_id END AS candidate_hub_id, d.judgement,
             {commit}::BIGINT AS commit
         FROM decided d LEFT JOIN unit_hubs u ON u.unit = d.unit

@@ -85,9 +85,9 @@ def keys_function(spec: LinkageSpec, context: Mapping[str, Any], model: Model) -
     return keys_of
 
 
-def stir(session: Session, evidence: Evidence) -> None:
+def stir(session: Session, evidence: Evidence | None) -> None:
     """Add `stirred`: records to decide again because of what changed around them. Without a model nobody is."""
-    if evidence.model is None:
+    if evidence is None or evidence.model is None:
         session.run([Step("stirred", "SELECT record_id FROM moved WHERE FALSE")])
         return
     session.run(stirring(evidence.spec, keys_function(evidence.spec, evidence.context, evidence.model)))

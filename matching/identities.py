@@ -13,24 +13,35 @@ _KEY = key_text("key_type", "key_number")
 
 
 def units() -> Step:
-    """Return `units`: one row an entity: `unit`, `key`, `anchor_record`. Units that a judgement merged are one; records
-    that only a judgement ties together are a provisional entity of their own."""
+    """Return `units`: one row an entity: `unit`, `key`, `anchor_record`.
+
+    Units that a judgement merged are one; records that only a judgement or evidence ties together are a provisional
+    entity of their own; an entity that is not open but that an open record is tied to goes on as it is.
+    """
     return Step(
         "units",
         """
         SELECT unit, key, anchor_record FROM reference
         WHERE unit NOT IN (SELECT unit FROM merged WHERE unit <> merged.into)
+            AND (anchor_record IS NOT NULL OR unit IN (SELECT unit FROM decided WHERE decision = 'link'))
         UNION ALL
-        SELECT DISTINCT unit, NULL, NULL FROM placed WHERE unit LIKE 'new:%'
+        SELECT DISTINCT unit, NULL, NULL FROM decided WHERE decision = 'link' AND unit LIKE 'new:%'
+        UNION ALL
+        SELECT unit, key, anchor_record FROM standing
+        WHERE unit IN (SELECT unit FROM decided) AND unit NOT LIKE 'new:%' AND unit NOT IN (SELECT unit FROM reference)
         """,
         materialise=True,
     )
 
 
+def standing() -> Step:
+    """Return `standing`: the active identities, each with its `key`."""
+    return Step("standing", f"SELECT *, {_KEY} AS key FROM identity WHERE state = 'active'")
+
+
 def claims() -> list[Step]:
     """Return `claimed`: the hub id that an entity already has, and `unclaimed`: active ids left without entity."""
     return [
-        Step("standing", f"SELECT *, {_KEY} AS key FROM identity WHERE state = 'active'"),
         Step(
             "claimed",
             "SELECT u.unit, i.hub_id FROM units u JOIN standing i ON i.unit = u.unit",
@@ -41,7 +52,8 @@ def claims() -> list[Step]:
             """
             SELECT hub_id, since_commit FROM standing
             WHERE (key IN (FROM open_keys) OR anchor_record IN (FROM moved) OR anchor_record IN (FROM reopened)
-                    OR hub_id IN (SELECT hub_id FROM links WHERE record_id IN (FROM reopened)))
+                    OR hub_id IN (SELECT hub_id FROM links WHERE record_id IN (FROM reopened))
+                    OR (unit LIKE 'new:%' AND hub_id IN (SELECT hub_id FROM links WHERE record_id IN (FROM stirred))))
                 AND hub_id NOT IN (SELECT hub_id FROM claimed)
             """,
             materialise=True,

@@ -13,7 +13,7 @@ linking everything at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ from engine.step import AnyStep
 from matching.affected import (
     judged_neighbours,
     judged_records,
+    moved,
     open_components,
     open_keys,
     open_records,
@@ -31,13 +32,34 @@ from matching.affected import (
 )
 from matching.agreement import aims, compared, name_levels, references
 from matching.anchors import anchors, holdings, keyed
-from matching.decisions import by_rules, counts, decided, judged_places, link_deletions, link_upserts, touched
-from matching.identities import claims, identity_upserts, inheritance, newcomers, restored, splits, unit_hubs, units
+from matching.decisions import (
+    by_ladder,
+    counts,
+    decided,
+    judged_places,
+    link_deletions,
+    link_upserts,
+    touched,
+    unheard,
+)
+from matching.evidence import Evidence, EvidenceChanges, hear, stir
+from matching.identities import (
+    claims,
+    identity_upserts,
+    inheritance,
+    newcomers,
+    restored,
+    splits,
+    standing,
+    unit_hubs,
+    units,
+)
 from matching.judgements import Constraints, Judged
 from matching.rules import LadderRules
 from matching.settlement import Place, Settlement, settle
 from matching.tables import FORMER_STATES, FRESH_IDS, IDENTITY, LINKS, SPLITS
 
+JUDGED_CHANGED = pa.schema([("record_id", pa.string())])
 APART = pa.schema([("left_id", pa.string()), ("right_id", pa.string()), ("judgement", pa.int64())])
 MERGED = pa.schema([("unit", pa.string()), ("into", pa.string()), ("judgement", pa.int64())])
 PLACED = pa.schema([("record_id", pa.string()), ("unit", pa.string()), ("judgement", pa.int64())])
@@ -46,13 +68,13 @@ BROKEN = pa.schema([("record_id", pa.string()), ("judgement", pa.int64()), ("sur
 
 @dataclass(frozen=True)
 class LadderPlan:
-    """The steps in four parts: what is touched, what is open and what the rules make of it, who has which hub id
-    (ends with `newcomers`, whose row count says how many fresh ids are needed), and what changes."""
+    """The steps in five parts: what is touched, what is open and what identifiers make of it, what people judged, who
+    has which hub id (ends with `newcomers`, whose row count says how many fresh ids are needed)."""
 
     touch: tuple[AnyStep, ...]
     decide: tuple[AnyStep, ...]
+    judge: tuple[AnyStep, ...]
     claim: tuple[AnyStep, ...]
-    assign: tuple[AnyStep, ...]
 
 
 @dataclass(frozen=True)
@@ -65,6 +87,7 @@ class LinkInputs:
     identity: Relation
     former_states: Relation = field(default_factory=FORMER_STATES.empty_table)
     judged: Judged = field(default_factory=Judged)
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +96,7 @@ class LinkChanges:
 
     `link_upserts` (tables.LINKS), `link_deletions` (`record_id`, `hub_id` it had), `identity_upserts`
     (tables.IDENTITY), `splits` (tables.SPLITS), `touched` (`hub_id`), each ordered by its first column; `counts` by
-    name.
+    name; `evidence`: the model used and what changes in the index of block keys.
     """
 
     link_upserts: pa.Table
@@ -82,42 +105,64 @@ class LinkChanges:
     splits: pa.Table
     touched: pa.Table
     counts: dict[str, int]
+    evidence: EvidenceChanges = field(default_factory=EvidenceChanges)
 
 
-def plan(rules: LadderRules, commit: int) -> LadderPlan:
-    """Return the steps of the ladder in four parts, to be run in one session; rows are stamped with `commit`."""
-    touch: list[AnyStep] = [keyed(rules), *touched_keys()]
+def plan(rules: LadderRules) -> LadderPlan:
+    """Return the steps of the ladder up to the hub ids, to be run in one session."""
     decide: list[AnyStep] = [*open_keys(rules), *anchors(rules), holdings(), open_records(rules), *references(rules)]
-    decide += [aims(), *name_levels(rules), compared(rules), *by_rules(rules), *judged_places()]
+    decide += [aims(), *name_levels(rules), compared(rules), *by_ladder(rules)]
     claim: list[AnyStep] = [*decided(rules), units(), *claims(), *inheritance(), restored(), newcomers()]
-    assign: list[AnyStep] = [unit_hubs(), *identity_upserts(rules, commit), *link_upserts(rules, commit)]
-    assign += [link_deletions(), splits(), touched(), counts()]
-    return LadderPlan(tuple(touch), tuple(decide), tuple(claim), tuple(assign))
+    return LadderPlan(tuple(touched_keys()), tuple(decide), tuple(judged_places()), tuple(claim))
+
+
+def assignment(rules: LadderRules, commit: int, evidence_model: str) -> list[AnyStep]:
+    """Return the steps that say what changes, once `fresh_ids` are there; rows are stamped with `commit`."""
+    changed = [*identity_upserts(rules, commit), *link_upserts(rules, commit, evidence_model)]
+    return [unit_hubs(), *changed, link_deletions(), splits(), touched(), counts()]
 
 
 def link(
     engine: DuckDBEngine, inputs: LinkInputs, rules: LadderRules, commit: int, mint: Callable[[int], pa.Array]
 ) -> LinkChanges:
-    """Run the ladder and return what changes. `mint(n)` hands in n hub ids never used before.
+    """Run the ladder and the evidence and return what changes. `mint(n)` hands in n hub ids never used before.
 
     Raises EngineError naming the step, also where `mint` gave fewer ids than asked.
     """
-    steps = plan(rules, commit)
-    relations = {
-        name: getattr(inputs, name) for name in ("records", "changed", "links", "identity", "former_states")
-    }
-    with engine.session(relations) as session:
+    steps = plan(rules)
+    with engine.session(_relations(inputs)) as session:
+        session.run([keyed(rules), moved(), standing()])
+        session.add("judged_changed", pa.table([sorted(inputs.judged.changed)], schema=JUDGED_CHANGED))
+        stir(session, inputs.evidence)
         session.run(steps.touch)
         constraints = _open_judged(session, inputs.judged)
         session.run(steps.decide)
+        heard = _hear(session, engine, inputs.evidence)
+        session.run(steps.judge)
         _settle(session, constraints)
         session.run(steps.claim)
         needed = session.count("newcomers")
         ids = mint(needed) if needed else pa.array([], pa.string())
         ordinals = pa.array(range(len(ids)), pa.int64())
         session.add("fresh_ids", pa.Table.from_arrays([ordinals, ids], schema=FRESH_IDS))
-        session.run(steps.assign)
-        return _changes(session)
+        session.run(assignment(rules, commit, heard.model.version if heard.model else ""))
+        return replace(_changes(session), evidence=heard)
+
+
+def _relations(inputs: LinkInputs) -> dict[str, Relation]:
+    names = ("records", "changed", "links", "identity", "former_states")
+    relations = {name: getattr(inputs, name) for name in names}
+    if inputs.evidence is not None:
+        relations["evidence_index"] = inputs.evidence.index
+    return relations
+
+
+def _hear(session: Session, engine: DuckDBEngine, evidence: Evidence | None) -> EvidenceChanges:
+    """Add `by_rules`: the ladder's answers with the evidence over them, or as they are where none is to be heard."""
+    if evidence is None:
+        session.run([unheard()])
+        return EvidenceChanges()
+    return hear(session, engine, evidence)
 
 
 def _open_judged(session: Session, judged: Judged) -> Constraints:
