@@ -16,7 +16,7 @@ REASONS = (
 
 
 def by_ladder(rules: LadderRules) -> list[Step]:
-    """Return `by_ladder`: what identifiers alone make of every open record: `decision`, `rung`, `level`, `reason`, `unit`
+    """Return `by_ladder`: what identifiers alone make of open records: `decision`, `rung`, `level`, `reason`, `unit`
     (aimed at; of several the first, a mere candidate), `aimed` (how many), `rank` (how firmly it is tied).
 
     A link's reason is `<rung>.<level>`; the reasons of what is not a link are REASONS. An identifier alone never links.
@@ -183,7 +183,8 @@ def link_upserts(rules: LadderRules, commit: int, evidence_model: str = "") -> l
             {key_type} AS key_type, {key_number} AS key_number,
             {other_type} AS other_type, {other_number} AS other_number,
             d.level, d.score,
-            CASE WHEN d.kind = 'probabilistic' THEN {literal(evidence_model)} ELSE {literal(rules.model)} END AS model, d.reason,
+            CASE WHEN d.kind = 'probabilistic' THEN {literal(evidence_model)} ELSE {literal(rules.model)} END AS model,
+            d.reason,
             CASE WHEN d.decision <> 'link' THEN u.hub_id END AS candidate_hub_id, d.judgement,
             {commit}::BIGINT AS commit
         FROM decided d LEFT JOIN unit_hubs u ON u.unit = d.unit

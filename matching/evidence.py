@@ -41,7 +41,8 @@ from matching.linkage import Prepared, prepare, ranges, train
 from matching.model import Model
 from matching.provisional import formed
 from matching.scoring import Scored, Scorer
-from matching.training import Labels
+from matching.training import FEWEST_LABELS, Labels
+from schemas.errors import TooLittleToTrain
 from schemas.linkage_spec import Decide, LinkageSpec
 
 _LABELS = 60_000
@@ -96,7 +97,7 @@ def stir(session: Session, evidence: Evidence | None) -> None:
 def hear(session: Session, engine: DuckDBEngine, evidence: Evidence) -> EvidenceChanges:
     """Put the evidence over `by_ladder` as `by_rules`. Trains the model first where there is none.
 
-    Raises TooLittleToTrain where there is too little to train on.
+    Raises TooLittleToTrain where identifiers linked too few records to learn from.
     """
     spec, model = evidence.spec, evidence.model
     if model is None:
@@ -202,6 +203,8 @@ def trained(session: Session, engine: DuckDBEngine, evidence: Evidence) -> Model
     """
     spec = evidence.spec
     session.run(training(spec, _LABELS, _SAMPLE - _LABELS))
+    if session.count("labelled") < FEWEST_LABELS:
+        raise TooLittleToTrain(session.count("labelled"), FEWEST_LABELS)
     records, base = session.table("training_records"), session.table("training_base")
     ready = prepare(records, base, spec, evidence.context, None)
     anchors = pc.index_in(records.column("base_id"), value_set=base.column("record_id").combine_chunks())

@@ -245,7 +245,7 @@ def index_changes() -> list[Step]:
 
 
 def training(spec: LinkageSpec, labels: int, others: int) -> list[Step]:
-    """Return `training_records` (with `base_id` where an identifier linked them), `training_base`, `labelled`, `unheard`.
+    """Return `training_records` (`base_id` where an identifier linked them), `training_base`, `labelled`, `unheard`.
 
     The labelled records' identifiers are hidden: they must not teach that identifiers always agree. Record ids are
     random, so the first ones in their order are a fair sample.

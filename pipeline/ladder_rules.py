@@ -7,12 +7,17 @@ from functools import partial
 from hashlib import blake2b
 from json import dumps
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
 from matching.rules import AnchorSource, KeyColumn, LadderRules, NameAgreement
 from schemas.city import City
 from values import company_name, person_name
 
 # With one and the same anchored number these differences of the name are a clerk's, not another person's.
-PERSON_AGREES = frozenset({"same", "variant", "subset", "slip", "shape", "same_sound"})
+PERSON_AGREES = frozenset({"same", "variant", "subset", "shape", "same_sound", "slip"})
+_SHORTEST = 2  # characters: a single one is no name
 COMPANY_AGREES = frozenset({"same", "variant", "same_core"})
 
 
@@ -39,7 +44,20 @@ def _keys(entity: str, register_number: str) -> tuple[KeyColumn, ...]:
 
 
 def _person_names() -> NameAgreement:
-    return NameAgreement(person_name.compare, person_name.LEVELS, PERSON_AGREES, former_column="former_name")
+    return NameAgreement(_compare_persons, person_name.LEVELS, PERSON_AGREES, former_column="former_name")
+
+
+def _compare_persons(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
+    """Return the levels of two names of one number: one that holds the other whole (陈国 in 陈国华, 郭萱 in 刘郭萱, a
+    name cut short or with the husband's surname before it) is `subset`, whatever the script."""
+    levels = person_name.compare(left, right)
+    subset = person_name.LEVELS.index("subset")
+    doubtful = np.flatnonzero((levels > 1) & (levels < subset)).tolist()
+    for row in doubtful:
+        short, long = sorted((left[row].as_py(), right[row].as_py()), key=len)
+        if len(short) >= _SHORTEST and (long.startswith(short) or long.endswith(short)):
+            levels[row] = subset
+    return levels
 
 
 def _company_names(city: City) -> NameAgreement:

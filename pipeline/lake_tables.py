@@ -58,6 +58,11 @@ def identity_history_table(entity: str) -> str:
     return f"identity_history/{entity}"
 
 
+def block_keys_table(entity: str) -> str:
+    """The block keys of register rows and of records that evidence was heard for, one row a record id."""
+    return f"block_keys/{entity}"
+
+
 def golden_table(entity: str) -> str:
     """The surviving values, one row a hub id or fact id."""
     return f"golden/{entity}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -11,22 +11,26 @@ import pyarrow.parquet as parquet
 
 from engine.relation import ParquetFiles, Relation
 from engine.step import Step
+from matching.evidence import EvidenceChanges
+from matching.evidence_steps import INDEX
 from matching.judgements import Judged
 from matching.ladder import LinkChanges, LinkInputs
 from matching.ladder import link as link_records
 from matching.tables import CHANGED, FORMER_STATES, IDENTITY, LINKS
 from pipeline.commit import LAKE, history_schema
+from pipeline.evidence import EVIDENCE, Models, evidence_of, keep_model, models_in_force
 from pipeline.former_states import fresh_states, stored_states
 from pipeline.hub import Hub
 from pipeline.hub_ids import mint
 from pipeline.judged import judged_of
 from pipeline.ladder_rules import ladder_rules
-from pipeline.lake_tables import current_table, history_table, identity_table, links_table
+from pipeline.lake_tables import block_keys_table, current_table, history_table, identity_table, links_table
 from pipeline.models_in_force import Acceptance, models_of, refuse_unaccepted
 from pipeline.publish import finish_applying
 from pipeline.stage import stage_of
 from pipeline.staging import HUB_FENCE, clear, version_folder
 from schemas.arrow import statement_schema
+from schemas.errors import TooLittleToTrain
 from schemas.standard import Entity
 from warehouse.batches import Batch
 from warehouse.fences import Fence
@@ -42,14 +46,15 @@ class Linked:
     judged: Judged = field(default_factory=Judged)
 
 
-def link(hub: Hub, acceptance: Acceptance | None = None) -> dict[str, Any]:
+def link(hub: Hub, acceptance: Acceptance | None = None, trained: Models | None = None) -> dict[str, Any]:
     """Open a version over every batch accepted and every judgement made since the last one, decide its records, and
     stage the decisions.
 
     Returns {"version": number, …counts}; version is None when no statement and no judgement has changed: then nothing
     is opened. A version that a dead run left behind is finished (if it was being applied) or abandoned first. With an
     `acceptance` every record is decided again, by the specification as it is now; without one, raises
-    SpecificationChanged where that is another one than the published links were made by.
+    SpecificationChanged where that is another one than the published links were made by. What evidence decides is
+    decided by the models in force; where there are none yet, by `trained` ones or by models trained in this run.
     """
     with stage_of(hub, "link") as counts:
         fence = hub.ledger.acquire(HUB_FENCE, hub.run_id, hub.clock())
@@ -67,14 +72,17 @@ def link(hub: Hub, acceptance: Acceptance | None = None) -> dict[str, Any]:
         opening = VersionOpening(numbers, hub.as_of, hub.run_id, judged_through=through)
         version = hub.ledger.open_version(fence, opening, hub.clock())
         manifest = pinned_lake(hub, pinned)
-        contradictions = 0
+        contradictions, used = 0, {}
+        known = dict(trained or {}) if acceptance else {**(trained or {}), **models_in_force(hub, published)}
         for entity in hub.city.standard.parties:
-            linked = link_entity(hub, version, entity, manifest, everything=acceptance is not None)
+            linked = link_entity(hub, version, entity, manifest, known, everything=acceptance is not None)
+            if linked.changes.evidence.model is not None:
+                used[entity.name] = keep_model(hub, linked.changes.evidence.model).stem.split("-", 1)[1]
             counts.update({f"{entity.name}_{name}": value for name, value in linked.changes.counts.items()})
             contradictions += len(linked.judged.now.contradictions)
             _stage(hub, version.number, entity, linked)
         counts.update(batches=len(pinned), changed=changed, judgements=through - since, contradictions=contradictions)
-        facts: dict[str, Any] = {"link": dict(counts), "models": models}
+        facts: dict[str, Any] = {"link": dict(counts), "models": models, EVIDENCE: used}
         if acceptance is not None:
             facts["accepted"] = vars(acceptance)
         hub.ledger.advance(fence, version.number, "linked", manifest, facts)
@@ -116,23 +124,47 @@ def _current(name: str) -> bool:
 
 
 def link_entity(
-    hub: Hub, version: Version, entity: Entity, manifest: dict[str, int], *, everything: bool = False
+    hub: Hub, version: Version, entity: Entity, manifest: dict[str, int], models: Models, *, everything: bool = False
 ) -> Linked:
-    """Return what this version changes in the links and identities of one entity; `everything`: all records anew."""
+    """Return what this version changes in the links and identities of one entity; `everything`: all records anew.
+
+    Without a model all records are decided anew as well, because one is trained on all of them. Where there is too
+    little to train on, the ladder decides alone.
+    """
     rules, records = ladder_rules(hub.city, entity.name), current_records(hub, entity, manifest)
     links = ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS)
     changed = changed_records(hub, version, entity)
     fresh = fresh_states(hub, version, entity, rules, changed)
     judged = judged_of(hub, version, entity.name)
+    evidence = evidence_of(hub, entity.name, models, afresh=everything)
+    whole = everything or (evidence is not None and evidence.model is None)
     inputs = LinkInputs(
         records=records,
-        changed=all_records(hub, records, links) if everything else changed,
+        changed=all_records(hub, records, links) if whole else changed,
         links=links,
         identity=ParquetFiles(tuple(hub.lake.files(identity_table(entity.name))), IDENTITY),
         former_states=known_states(hub, entity.name, fresh),
         judged=judged,
+        evidence=evidence,
     )
-    return Linked(link_records(hub.engine, inputs, rules, version.number, partial(mint, entity.name)), fresh, judged)
+    run = partial(link_records, hub.engine, rules=rules, commit=version.number, mint=partial(mint, entity.name))
+    try:
+        changes = run(inputs=inputs)
+    except TooLittleToTrain:
+        changes = run(inputs=replace(inputs, evidence=None))
+    if whole:
+        changes = replace(changes, evidence=_afresh(hub, entity.name, changes.evidence))
+    return Linked(changes, fresh, judged)
+
+
+def _afresh(hub: Hub, entity: str, evidence: EvidenceChanges) -> EvidenceChanges:
+    """Return the changes of the index where it was made anew: what it no longer holds goes."""
+    relations = {
+        "stored": ParquetFiles(tuple(hub.lake.files(block_keys_table(entity))), INDEX),
+        "upserts": evidence.index_upserts,
+    }
+    step = Step("gone", "SELECT record_id FROM stored WHERE record_id NOT IN (SELECT record_id FROM upserts)")
+    return replace(evidence, index_deletions=hub.engine.run([step], relations, "gone"))
 
 
 def known_states(hub: Hub, entity: str, fresh: pa.Table) -> Relation:
@@ -185,6 +217,8 @@ def _stage(hub: Hub, version: int, entity: Entity, linked: Linked) -> None:
         "splits": changes.splits,
         "touched": changes.touched,
         "former_states": linked.former_states,
+        "block_keys": changes.evidence.index_upserts,
+        "block_key_deletions": changes.evidence.index_deletions,
     }
     for name, table in staged.items():
         parquet.write_table(table, folder / f"{name}-{entity.name}.parquet", compression="zstd")

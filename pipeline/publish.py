@@ -11,9 +11,11 @@ import pyarrow.parquet as parquet
 
 from golden.difference import CHANGES
 from golden.facts import members_schema
+from matching.evidence_steps import INDEX
 from matching.tables import IDENTITY, LINKS
 from pipeline.hub import Hub
 from pipeline.lake_tables import (
+    block_keys_table,
     fact_members_table,
     former_states_table,
     golden_table,
@@ -112,6 +114,8 @@ def apply_to_lake(hub: Hub, version: Version) -> dict[str, int]:
                 gone = _ids(folder / f"link_deletions-{entity.name}.parquet")
                 merge(links_table(entity.name), f"link_upserts-{entity.name}", gone, "record_id", LINKS)
                 merge(identity_table(entity.name), f"identity_upserts-{entity.name}", None, "hub_id", IDENTITY)
+                gone = _ids(folder / f"block_key_deletions-{entity.name}.parquet")
+                merge(block_keys_table(entity.name), f"block_keys-{entity.name}", gone, "record_id", INDEX)
                 _remember(hub, version, entity, mark)
                 if parquet.read_metadata(folder / f"former_states-{entity.name}.parquet").num_rows:
                     rows = _reader(folder / f"former_states-{entity.name}.parquet")

@@ -1,0 +1,73 @@
+"""Evidence in the hub: the model in force of each kind of party, its file, and the stored block keys.
+
+A model's file is named by its version and never changes; which one is in force stands in the published version. A
+missing or altered file ends the link run: links by another model would be links that nobody can explain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.relation import ParquetFiles
+from matching.evidence import Evidence
+from matching.evidence_steps import INDEX
+from matching.model import Model, from_json
+from pipeline.hub import Hub
+from pipeline.lake_tables import block_keys_table
+from schemas.errors import ModelError
+from warehouse.versions import Version
+
+EVIDENCE = "evidence"  # the name under which a version's counts keep the models in force
+Models = Mapping[str, Model]
+
+
+def evidence_of(hub: Hub, entity: str, models: Models, *, afresh: bool) -> Evidence | None:
+    """Return what comparing `entity` needs, None where the city's specification has no evidence.
+
+    `afresh`: nothing stored counts; without a model of `models` one is trained in the run.
+    """
+    spec = hub.city.linkage[entity]
+    if not spec.compare:
+        return None
+    model = models.get(entity)
+    files = () if afresh or model is None else tuple(hub.lake.files(block_keys_table(entity)))
+    return Evidence(spec, context(hub), ParquetFiles(files, INDEX), model, hub.as_of.isoformat())
+
+
+def context(hub: Hub) -> dict[str, Any]:
+    """Return what kinds of values need of the city."""
+    return {"gazetteer": hub.city.gazetteer, "regions": hub.city.locality.company_prefixes}
+
+
+def models_in_force(hub: Hub, published: Version | None) -> dict[str, Model]:
+    """Return the models of the published version by entity. Raises ModelError for a missing or altered file."""
+    names: Mapping[str, str] = published.counts.get(EVIDENCE, {}) if published else {}
+    return {entity: load_model(hub, entity, version) for entity, version in names.items()}
+
+
+def load_model(hub: Hub, entity: str, version: str) -> Model:
+    """Return the model of that version. Raises ModelError."""
+    path = model_path(hub, entity, version)
+    if not path.is_file():
+        raise ModelError(path.name, "no such file", "它决定了现有关联 the links in force were made by it")
+    model = from_json(path.read_text(encoding="utf-8"), path.name)
+    if model.version != version:
+        raise ModelError(path.name, "another model than the one in force", model.version)
+    return model
+
+
+def keep_model(hub: Hub, model: Model) -> Path:
+    """Write a model's file, whole or not at all; one that is there already is the same."""
+    path = model_path(hub, model.entity, model.version)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(model.to_json(), encoding="utf-8")
+    part.replace(path)
+    return path
+
+
+def model_path(hub: Hub, entity: str, version: str) -> Path:
+    """Return where a model's file is."""
+    return hub.settings.home / "models" / f"{entity}-{version}.json"
