@@ -43,6 +43,7 @@ LINK_COLUMNS = pa.schema(
 )
 RANGE = 250_000
 _SAMPLE = 100_000
+_LABELLED_KNOWN = 0.99
 _KIN_ROWS, _LARGEST_HOUSEHOLD = 50_000, 20
 
 
@@ -160,7 +161,8 @@ def _known(ready: Prepared, spec: LinkageSpec, labels: Labels | None) -> Known:
 
 
 def _calibrated(model: Model, ready: Prepared, pairs: Candidates, labels: Labels, stop: int) -> Model:
-    scorer = Scorer.of(model, ready.comparers)
+    # All labelled records are known to the base, whatever share of the others is.
+    scorer = Scorer.of(replace(model, known=_LABELLED_KNOWN), ready.comparers)
     ranked = rank(scorer, pairs, scorer.score(pairs.record, pairs.base), 0, stop)
     known = labels.record < stop
     rows = labels.record[known]

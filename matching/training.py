@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 
 from matching.candidates import Candidates
 from matching.comparing import MISSING, FieldComparer, Levels
@@ -30,6 +31,9 @@ _FEW = 10.0
 FEWEST_LABELS = 200
 FEWEST_ROWS = 20
 _RIDGE = 4.0
+_WRONG_LABELS = 0.0005
+# Calibration may make the model humbler, never surer than its evidence.
+_CALIBRATION_BOUNDS = ((-6.0, 0.0), (0.2, 1.0))
 
 
 @dataclass(frozen=True)
@@ -211,19 +215,19 @@ def calibrate(probability: Bits, base: Rows, truth: Rows) -> tuple[Calibration, 
     facts = {"calibration_pairs": float(pairs), "calibration_wrong": float(wrong)}
     if pairs < FEWEST_LABELS or not wrong:
         return Calibration(), facts
-    x = np.clip(x, -30, 30)
-    shift, slope = 0.0, 1.0
-    for _ in range(50):
-        fitted = 1 / (1 + np.exp(-(shift + slope * x)))
-        spread = fitted * (1 - fitted)
-        gradient = np.array([(fitted - y).sum() + _RIDGE * shift, ((fitted - y) * x).sum() + _RIDGE * (slope - 1)])
-        curve = np.array(
-            [[spread.sum() + _RIDGE, (spread * x).sum()], [(spread * x).sum(), (spread * x * x).sum() + _RIDGE]]
-        )
-        step = np.linalg.solve(curve, gradient)
-        shift, slope = shift - step[0], slope - step[1]
-        if np.abs(step).max() < 1e-8:
-            break
-    if not np.isfinite(shift) or slope <= 0.1:
-        return Calibration(), facts
+    fitted = minimize(
+        _unlikely, (0.0, 1.0), args=(np.clip(x, -30, 30), y), bounds=_CALIBRATION_BOUNDS, method="L-BFGS-B"
+    )
+    shift, slope = fitted.x
     return Calibration(float(f"{shift:.6g}"), float(f"{slope:.6g}")), facts
+
+
+def _unlikely(curve: Shares, x: Bits, y: Bits) -> float:
+    """Return how badly a logistic curve (shift, slope) fits, with the ridge that holds it near the identity.
+
+    A few labels are wrong themselves (two people, one number, one name): a sure pair that misses its label may be one.
+    """
+    z = curve[0] + curve[1] * x
+    miss = np.log(_WRONG_LABELS + (1 - _WRONG_LABELS) / (1 + np.exp(np.clip(z, -500, 500))))
+    fit = np.where(y > 0, np.logaddexp(0.0, -z), -miss)
+    return float(fit.sum() + _RIDGE / 2 * (curve[0] ** 2 + (curve[1] - 1) ** 2))
