@@ -16,7 +16,7 @@ def units() -> Step:
     """Return `units`: one row an entity: `unit`, `key`, `anchor_record`.
 
     Units that a judgement merged are one; records that only a judgement or evidence ties together are a provisional
-    entity of their own; an entity that is not open but that an open record is tied to goes on as it is.
+    entity of their own; one that is not open but that evidence ties an open record to goes on as it is.
     """
     return Step(
         "units",
@@ -28,7 +28,8 @@ def units() -> Step:
         SELECT DISTINCT unit, NULL, NULL FROM decided WHERE decision = 'link' AND unit LIKE 'new:%'
         UNION ALL
         SELECT unit, key, anchor_record FROM standing
-        WHERE unit IN (SELECT unit FROM decided) AND unit NOT LIKE 'new:%' AND unit NOT IN (SELECT unit FROM reference)
+        WHERE unit IN (SELECT unit FROM decided WHERE kind = 'probabilistic')
+            AND unit NOT LIKE 'new:%' AND unit NOT IN (SELECT unit FROM reference)
         """,
         materialise=True,
     )
