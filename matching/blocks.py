@@ -64,7 +64,7 @@ def side_keys(
     spec = fields.spec
     keys = whole or [fields.rule_keys(rule, side) for rule in spec.block]
     is_heavy = [np.isin(key, np.array(heavy, np.uint64)) for key, heavy in zip(keys, crowded, strict=True)]
-    made = [np.where(heavy, NO_KEY, key) for key, heavy in zip(keys, is_heavy, strict=True)]
+    made = [np.where(heavy, NO_KEY, key) if heavy.any() else key for key, heavy in zip(keys, is_heavy, strict=True)]
     for narrowed in _narrowed_rules(spec, crowded):
         heavy = is_heavy[spec.block.index(narrowed[:-1])]
         made.append(np.where(heavy, fields.rule_keys(narrowed, side), NO_KEY))
