@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from matching.encoding import EncodedField
 
 Levels = npt.NDArray[np.int8]
 Rows = npt.NDArray[np.int64]
-CompareRows = Callable[[Rows, Rows], Levels]  # codes of the record and base value, never missing, never equal
+CompareRows = Callable[[Rows, Rows], Levels]  # codes of the record and base value, never missing
 
 MISSING, DIFFERENT = 0, 1
 _AT_ONCE = 262_144
@@ -23,12 +23,23 @@ _AT_ONCE = 262_144
 @dataclass(frozen=True)
 class FieldComparer:
     """How one field is compared: the names of its levels (0 missing, 1 different, the last one same), and the function
-    that compares distinct values by their codes. `once`: a pair of values costs so much that each is compared once."""
+    that compares distinct values by their codes. `once`: a pair of values costs so much that each is compared once.
+    `equal_is_top` False: equal values are compared too, because they may say little (a district and nothing else)."""
 
     column: EncodedField
     levels: tuple[str, ...]
     compare: CompareRows
     once: bool = True
+    equal_is_top: bool = True
+
+    @cached_property
+    def tops(self) -> npt.NDArray[np.bool_]:
+        """Say, per distinct value, whether it and its equal are on the top level."""
+        codes = np.arange(len(self.column.values), dtype=np.int64)
+        if self.equal_is_top or not len(codes):
+            return np.ones(len(codes), bool)
+        found: npt.NDArray[np.bool_] = self._in_parts(codes, codes) == self.same
+        return found
 
     @property
     def same(self) -> int:
@@ -45,12 +56,12 @@ class FieldComparer:
         same = a == b
         levels[same] = self.same
         levels[missing] = MISSING
-        rest = np.flatnonzero(~same & ~missing)
+        rest = np.flatnonzero(~missing & ~(same & self.equal_is_top))
         if len(rest) and self.same > 1:
-            levels[rest] = self._unequal(a[rest].astype(np.int64), b[rest].astype(np.int64))
+            levels[rest] = self._compared(a[rest].astype(np.int64), b[rest].astype(np.int64))
         return levels
 
-    def _unequal(self, a: Rows, b: Rows) -> Levels:
+    def _compared(self, a: Rows, b: Rows) -> Levels:
         if not self.once:
             return self._in_parts(a, b)
         size = np.int64(len(self.column.values))
@@ -61,12 +72,3 @@ class FieldComparer:
     def _in_parts(self, a: Rows, b: Rows) -> Levels:
         parts = [self.compare(a[i : i + _AT_ONCE], b[i : i + _AT_ONCE]) for i in range(0, len(a), _AT_ONCE)]
         return np.concatenate(parts) if parts else np.empty(0, np.int8)
-
-
-def by_values(values: pa.Array, compare: Callable[[pa.Array, pa.Array], Levels]) -> CompareRows:
-    """Return a comparison of codes made from one of aligned arrays of values."""
-
-    def compare_rows(a: Rows, b: Rows) -> Levels:
-        return compare(values.take(pa.array(a)), values.take(pa.array(b)))
-
-    return compare_rows

@@ -42,7 +42,9 @@ class Fields:
         if kind == "number":
             return FieldComparer(column, NUMBER_LEVELS, _numbers(column.values), once=False)
         compare = KINDS[kind].compare_rows_with_context(column.values, self.context)
-        return FieldComparer(column, KINDS[kind].levels, compare, once=kind not in _CHEAP)
+        return FieldComparer(
+            column, KINDS[kind].levels, compare, once=kind not in _CHEAP, equal_is_top=KINDS[kind].equal_is_top
+        )
 
     def rule_keys(self, rule: tuple[str, ...], side: str) -> Hashes:
         """Return one key a row of a side for a rule: all its fields and keys mixed; 0 where one is missing."""

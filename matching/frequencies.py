@@ -58,7 +58,7 @@ def _chance(comparer: FieldComparer, levels: Levels, itself: bool, match_share: 
     column = comparer.column
     counts = np.bincount(levels[levels > 0], minlength=len(comparer.levels))[1:].astype(float)
     unequal = counts[:-1].sum()
-    same = _equal_share(column.record if itself else column.base, column.base, True)
+    same = _equal_share(column.record if itself else column.base, comparer.tops)
     same = max(same - match_share, same * 0.02, 0.1 / max(len(column.base), 1))
     added = np.full(max(len(counts) - 1, 0), _SEEN_BY_CHANCE)
     lower = (counts[:-1] + added) / max(unequal + added.sum(), 1.0)
@@ -86,12 +86,8 @@ def _random_pairs(comparers: Sequence[FieldComparer], itself: bool) -> list[Leve
     return [found[apart] for found in levels]
 
 
-def _equal_share(record: Codes, base: Codes, one_table: bool) -> float:
-    """Return the probability that a random pair, present on both sides, has equal values."""
-    size = int(max(record.max(initial=-1), base.max(initial=-1))) + 1
-    b = np.bincount(base[base >= 0], minlength=size).astype(float)
-    if one_table:
-        total = b.sum()
-        return float((b * (b - 1)).sum() / max(total * (total - 1), 1.0))
-    a = np.bincount(record[record >= 0], minlength=size).astype(float)
-    return float((a * b).sum() / max(a.sum() * b.sum(), 1.0))
+def _equal_share(codes: Codes, tops: npt.NDArray[np.bool_]) -> float:
+    """Return the probability that two random rows, present both, have equal values that say all (`tops`)."""
+    counts = np.bincount(codes[codes >= 0], minlength=len(tops)).astype(float)
+    total = counts.sum()
+    return float((counts * (counts - 1))[tops].sum() / max(total * (total - 1), 1.0))

@@ -32,6 +32,7 @@ FEWEST_LABELS = 200
 FEWEST_ROWS = 20
 _RIDGE = 4.0
 _WRONG_LABELS = 0.0005
+_MATTERS = 0.8
 # Calibration may make the model humbler, never surer than its evidence.
 _CALIBRATION_BOUNDS = ((-6.0, 0.0), (0.2, 1.0))
 
@@ -206,10 +207,11 @@ def pair_posteriors(scorer: Scorer, sample: Sample) -> Bits:
 def calibrate(probability: Bits, base: Rows, truth: Rows) -> tuple[Calibration, dict[str, float]]:
     """Return how to correct probabilities, from the likeliest candidates (`base`, -1 none) of labelled records.
 
-    A logistic curve through the logits, held near the identity by a ridge: with few errors it changes little. The
-    numbers beside it: pairs, wrong ones, and their share.
+    A logistic curve through the logits, held near the identity by a ridge: with few errors it changes little. Only
+    candidates likely enough to matter are looked at: where the right one was never a candidate, a weak one is the best,
+    always wrong, and says nothing of the strong ones. The numbers beside it: pairs and wrong ones.
     """
-    some = base >= 0
+    some = (base >= 0) & (probability >= _MATTERS)
     x, y = logits(probability[some]), (base[some] == truth[some]).astype(float)
     pairs, wrong = int(some.sum()), int((y == 0).sum())
     facts = {"calibration_pairs": float(pairs), "calibration_wrong": float(wrong)}
