@@ -16,6 +16,8 @@ from pipeline.hub import Hub
 from pipeline.land import land as land_stage
 from pipeline.link import link as link_stage
 from pipeline.link_difference import difference_text, link_difference
+from pipeline.link_plan import link_plan
+from pipeline.linkage_text import city_plan_text
 from pipeline.models_in_force import Acceptance
 from pipeline.publish import publish as publish_stage
 from pipeline.summary import outcome_line, stages_logged, summarise, summary_text
@@ -74,11 +76,19 @@ def city_command(name: str, stage: Stage, sentence: str) -> click.Command:
 
 @click.command("link")
 @click.option("--difference", is_flag=True, help="只看差异 what the present specification would change; writes nothing")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="先说清楚 what linking does, candidates by rule; writes nothing",
+)
 @click.option("--accept", "why", metavar="WHY", default="", help="采纳新规格 link all by the present specification")
 @click.option("--who", default="", help="采纳人 who accepts")
 @hub_command
-def link_command(hub: Hub, json_output: bool, difference: bool, why: str, who: str) -> None:
+def link_command(hub: Hub, json_output: bool, difference: bool, explain: bool, why: str, who: str) -> None:
     """关联 decide which records are the same person or business."""
+    if explain:
+        show(link_plan(hub), json_output, city_plan_text)
+        return
     if difference:
         show(link_difference(hub), json_output, difference_text)
         return

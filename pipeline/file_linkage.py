@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from engine.duckdb_engine import DuckDBEngine
 from matching.deduplication import dedupe
 from matching.linkage import LINK_COLUMNS, Given, match, prepare
 from matching.model import Model, from_json
-from matching.plan import plan_of, specification_words
+from matching.plan import specification_words
 from pipeline.file_records import FileRecords, at_home, file_records, read_file
-from pipeline.masking import masked_value
 from pipeline.settings import Settings
+from pipeline.told_rules import told_rules
 from schemas.linkage_of_files import load_file_spec
 from schemas.linkage_spec import LinkageSpec
 
@@ -110,12 +110,7 @@ def plan_files(wish: FileWish, settings: Settings) -> dict[str, Any]:
     ready = opened(wish, settings)
     left, right = ready.tables[0], ready.tables[-1]
     prepared = prepare(right, left if len(ready.tables) == 2 else None, ready.spec, ready.given.context, ready.model)
-    kinds = {one.name: one.kind for one in ready.spec.fields}
-    rules = [asdict(rule) for rule in plan_of(prepared, ready.spec)]
-    for key in (key for rule in rules for key in rule["crowded"]):
-        cells = zip(key["fields"], key["values"], strict=True)
-        key["values"] = [masked_value(kinds[name], cell) for name, cell in cells]
-    words = specification_words(ready.spec)
+    words, rules = specification_words(ready.spec), told_rules(prepared, ready.spec)
     return {"files": [dict(side.facts) for side in ready.sides], "words": words, "rules": rules}
 
 

@@ -45,7 +45,7 @@ def link_difference(hub: Hub) -> dict[str, Any]:
 def _difference(hub: Hub, published: Version, entity: Entity) -> dict[str, Any]:
     manifest = {name: number for name, number in published.manifest.items() if name.startswith("current/")}
     version = replace(published, batches=())
-    linked = link_entity(hub, version, entity, manifest, everything=True)
+    linked = link_entity(hub, version, entity, manifest, {}, everything=True)
     relations = {
         "before": ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS),
         "upserts": linked.changes.link_upserts,

@@ -49,15 +49,29 @@ def plan_text(told: dict[str, Any]) -> str:
     """Return the plan of `plan_files`: what the specification does, and what each rule makes of these files."""
     lines = [_file_line(one) for one in told["files"]]
     lines += [f"  注意 note: {note}" for one in told["files"] for note in _notes(one)]
-    lines += ["", *told["words"], ""]
+    return "\n".join([*lines, "", *told["words"], "", *rule_lines(told["rules"])])
+
+
+def city_plan_text(told: dict[str, Any]) -> str:
+    """Return the plan of `link_plan`, one kind of party after another."""
+    lines = []
+    for entity, one in told.items():
+        lines += [f"── {entity}", *one["words"], ""]
+        lines.append(f"待比对 to compare {one['records']:,} 条 records，登记 register {one['base']:,} 行 rows")
+        lines += rule_lines(one["rules"]) if one["rules"] else []
+    return "\n".join(lines)
+
+
+def rule_lines(rules: list[dict[str, Any]]) -> list[str]:
+    """Return the table of block rules with their candidate pairs, and a line a crowded key."""
     head = ["分块规则 block rule", "候选对 pairs", "过大的键 crowded keys", "加字段后 narrowed to"]
     counts = ("pairs", "crowded_keys", "narrowed")
-    lines.append(text_table([head, *([one["rule"], *(f"{one[name]:,}" for name in counts)] for one in told["rules"])]))
-    for rule in told["rules"]:
+    lines = [text_table([head, *([one["rule"], *(f"{one[name]:,}" for name in counts)] for one in rules)])]
+    for rule in rules:
         for key in rule["crowded"]:
             named = ", ".join(f"{field} {value}" for field, value in zip(key["fields"], key["values"], strict=True))
             lines.append(f"  {rule['rule']}: {named} 单独就有 alone makes {key['pairs']:,} 对 pairs")
-    return "\n".join(lines)
+    return lines
 
 
 def _file_line(one: dict[str, Any]) -> str:
