@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as parquet
 
 from bench.linkage_people import Files, files
-from bench.linkage_product import RULES, command
+from bench.linkage_product import RULES, WIDE_RULES, command
 from bench.linkage_scores import Answers, Score, answers
 from bench.peer import FOLDER, Measured, environment, measure
 
@@ -44,19 +44,20 @@ class Run:
         return self.decided or self.best
 
 
-def product(records: Path, register: Path, truth: pa.Table, out: Path) -> Run:
+def product(records: Path, register: Path, truth: pa.Table, out: Path, wide: bool = False) -> Run:
     """Run this product."""
-    took = measure(command(records, register, out))
+    took = measure(command(records, register, out, wide))
     said = parquet.read_table(out)
     linked = said.filter(pc.equal(said["decision"], "link"))
     return Run(took, scored(said, truth).best()[1], scored(linked, truth).at(0.0))
 
 
-def splink(records: Path, register: Path, truth: pa.Table, out: Path, pairs: float) -> Run:
+def splink(made: Files, truth: pa.Table, out: Path, pairs: float, wide: bool = False) -> Run:
     """Run Splink 5 in its own environment."""
     script = str(FOLDER / "peers" / "splink_match.py")
-    rules = json.dumps([list(rule) for rule in RULES])
-    took = measure([str(environment("splink")), script, str(records), str(register), str(out), rules, str(pairs)])
+    rules = json.dumps([list(rule) for rule in (WIDE_RULES if wide else RULES)])
+    paths = [str(path) for path in (made.records, made.register, out)]
+    took = measure([str(environment("splink")), script, *paths, rules, str(pairs)])
     return Run(took, scored(parquet.read_table(out), truth).best()[1], None)
 
 
@@ -79,7 +80,7 @@ def compare(made: Files, rows: int, pairs: float, times: int) -> None:
     for _ in range(times):
         own = product(made.records, made.register, truth, made.truth.with_name("own.parquet"))
         print(line("cityhub", rows, own), flush=True)
-        peer = splink(made.records, made.register, truth, made.truth.with_name("splink.parquet"), pairs)
+        peer = splink(made, truth, made.truth.with_name("splink.parquet"), pairs)
         print(line("splink", rows, peer), flush=True)
         phases = {name: round(value, 1) for name, value in peer.took.told["phases"].items()}
         print(f"  splink's seconds by phase {phases}; cityhub's {own.took.told['phases']}")

@@ -25,6 +25,7 @@ import pyarrow.parquet as parquet
 
 from bench import linkage
 from bench.ceiling import oracle, prior_of
+from bench.linkage_people import Files
 from bench.linkage_product import DECIDE
 from bench.linkage_records import CityFiles, Sample, files
 from demo.profile import load
@@ -113,10 +114,10 @@ def measured(sample: Sample, made: CityFiles, pairs: float) -> tuple[Outcome, Tr
     frame, ids = records.to_pandas(), records["unique_id"].to_pylist()
     truth, rows = truth_of(made, frame), parquet.read_table(made.truth)
     known = np.array([bool(one) for one in truth.right])
-    linkage.product(made.records, made.register, rows, made.about.with_name("own.parquet"))
+    linkage.product(made.records, made.register, rows, made.about.with_name("own.parquet"), wide=True)
     own = parquet.read_table(made.about.with_name("own.parquet")).to_pandas().set_index("record_id").reindex(ids)
     peer_out = made.about.with_name("splink.parquet")
-    linkage.splink(made.records, made.register, rows, peer_out, pairs)
+    linkage.splink(Files(made.records, made.register, made.truth), rows, peer_out, pairs, wide=True)
     threshold, _ = linkage.scored(parquet.read_table(peer_out), rows).best()
     peer = parquet.read_table(peer_out).to_pandas().set_index("record_id").reindex(ids)
     about = truth.about

@@ -1,8 +1,8 @@
 """The prepared columns that every product of a linkage measurement reads: the same Parquet files for all.
 
-`unique_id`, `citizen_id`, `name`, `former_name`, `name_pinyin`, `birth_date` (date32), `birth_month`, `sex`, `phone`,
-`address` as text, its keys from coarse to fine, `road` (or village), `number`, `building`, `house`, and its parts in
-one text, `address_path`. Empty is null.
+`unique_id`, `citizen_id`, `name`, `former_name`, `name_pinyin`, `surname`, `birth_date` (date32), `birth_month`, `sex`,
+`phone`, `address` as text, its keys from coarse to fine, `road` (or village), `number`, `building`, `house`, and its
+parts in one text, `address_path`. Empty is null.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def prepared(people: pa.Table) -> pa.Table:
     names = person_name.keys(people["name"].combine_chunks())
     parts = address.keys(people["address"].combine_chunks(), gazetteer)
     whole = {name: people[name].combine_chunks() for name in PLAIN}
-    whole["name_pinyin"] = names["pinyin"]
+    whole["name_pinyin"], whole["surname"] = names["pinyin"], names["surname"]
     whole["birth_month"] = date.keys(whole["birth_date"])["month"]
     whole |= {part: parts[part] for part in PARTS}
     whole["address_path"] = path(whole["address"], gazetteer)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from matching.candidates import Candidates
 from matching.comparing import MISSING, FieldComparer, Levels
@@ -217,6 +216,8 @@ def calibrate(probability: Bits, base: Rows, truth: Rows) -> tuple[Calibration, 
     facts = {"calibration_pairs": float(pairs), "calibration_wrong": float(wrong)}
     if pairs < FEWEST_LABELS or not wrong:
         return Calibration(), facts
+    from scipy.optimize import minimize  # half a second to import, for models with labels only
+
     fitted = minimize(
         _unlikely, (0.0, 1.0), args=(np.clip(x, -30, 30), y), bounds=_CALIBRATION_BOUNDS, method="L-BFGS-B"
     )
