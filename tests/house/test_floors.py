@@ -19,7 +19,7 @@ HEAVY = {
     "duckdb": ({"engine", "pipeline"}, 2),  # the engine, and a person's own question to the published files
     "pyspark": ({"engine"}, 2),
     "deltalake": ({"warehouse"}, 2),
-    "openpyxl": ({"connectors", "quality"}, 2),
+    "openpyxl": ({"connectors", "quality"}, 3),
     "fastapi": ({"serving"}, 20),
 }
 NOT_PURE = {
