@@ -8,6 +8,7 @@ report: a made-up history of thirteen departments over twenty-four periods, draw
 
 from __future__ import annotations
 
+import json
 import resource
 import subprocess
 import sys
@@ -22,17 +23,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
+from bench.report_bodies import PROOF, body
 from engine.duckdb_engine import DuckDBEngine
 from engine.relation import ParquetFiles
 from quality.assessment import assess
 from quality.evidence import Measures, answers_of
 from quality.gate import gate
 from quality.judged import REFUSED, judged_step
+from quality.report.document import document
+from quality.report.page import html_page
+from quality.report.period import trend
+from quality.report.summary_workbook import summary_workbook
 from quality.rule import Rule
 from quality.rulebook import places_of, row_rules
 from quality.ruleset import statement_rules, table_rules
 from schemas.arrow import statement_schema
 from schemas.city_file import load_city
+from schemas.evidence import canonical_json
 
 CITY = Path(__file__).resolve().parent.parent / "cities" / "qinhuangdao"
 DAY = date(2026, 6, 30)
@@ -132,9 +139,29 @@ def quality_stage(rows: int) -> None:
     print(f"  peak {_peak():.0f} MB ({_peak() - base:.0f} above the import)")
 
 
+def report_drawn() -> None:
+    """Time the drawing of a report of thirteen departments over twenty-four periods: page, workbook, proof."""
+    months = [f"{2024 + number // 12}-{number % 12 + 1:02d}" for number in range(24)]
+    bodies = [body(number + 1, month, departments=13, rules=120) for number, month in enumerate(months)]
+    ledger = [canonical_json(one) for one in bodies]
+    seconds: dict[str, list[float]] = {"page": [], "workbook": [], "together": []}
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        made = document(trend([json.loads(one) for one in ledger[:-1]], json.loads(ledger[-1])), PROOF)
+        page = html_page(made).encode()
+        seconds["page"].append(time.perf_counter() - started)
+        book = summary_workbook(made)
+        seconds["workbook"].append(time.perf_counter() - started - seconds["page"][-1])
+        seconds["together"].append(time.perf_counter() - started)
+    told = "  ".join(f"{name} {median(runs):.2f} s" for name, runs in seconds.items())
+    print(f"13 部门 departments × 24 期 periods × 120 规则 rules: {told}")
+    print(f"  page {len(page) / 1e6:.2f} MB, workbook {len(book) / 1e6:.2f} MB, body {len(ledger[-1]) / 1e6:.2f} MB")
+
+
 def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
+    report_drawn()
     quality_stage(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

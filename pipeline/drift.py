@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from warehouse.batches import Batch
 
 _SHOWN = 20  # unknown codes told one by one
 _LONGEST = 8  # a longer text in a column of codes may be somebody's name or number
+_NAME_LIKE = re.compile(r"[\u3400-\u9fff]{2}")  # so may a word that is no label of the table
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,17 @@ def _proposal(contract: Contract, drift: Drift, differences: Sequence[_Differenc
 
 def _meant(crosswalk: CodeMap, codes: Sequence[str]) -> dict[str, str]:
     """Return for each unknown code the city's code whose label it is, "?" where it is none."""
+    labels = _labels(crosswalk)
+    known = load_code_table(crosswalk.table).entries if labels else {}
+    return {code: labels.get(code, code if code in known else UNKNOWN) for code in codes}
+
+
+def _labels(crosswalk: CodeMap) -> dict[str, str]:
+    """Return the city's code by each form of its label; nothing where the codes belong to no table."""
     if crosswalk.table not in code_table_names():
-        return dict.fromkeys(codes, UNKNOWN)
-    table = load_code_table(crosswalk.table)
-    labels = {form: code for code, text in table.entries.items() for form in label_forms(text.zh, text.en)}
-    return {code: labels.get(code, code if code in table.entries else UNKNOWN) for code in codes}
+        return {}
+    entries = load_code_table(crosswalk.table).entries
+    return {form: code for code, text in entries.items() for form in label_forms(text.zh, text.en)}
 
 
 def _types_of(table: TableContract, shape: TableShape) -> dict[str, str]:
@@ -140,8 +148,9 @@ def _codes(source: Source, contract: Contract, table: TableContract, since: str 
         unknown = _unknown(texts, contract.codes[name].entries)
         if unknown:
             more = f" … {len(unknown)}" if len(unknown) > _SHOWN else ""
-            shown = [_shown(text) for text in unknown[:_SHOWN]]
-            plain = tuple(text for text in unknown[:_SHOWN] if _shown(text) == text)
+            labels = _labels(contract.codes[name])
+            shown = [_shown(text, labels) for text in unknown[:_SHOWN]]
+            plain = tuple(text for text in unknown[:_SHOWN] if _shown(text, labels) == text)
             line = f"? {column} ({name}): 未知代码 unknown {', '.join(shown)}{more}"
             yield _Difference(table.drift.codes, line, crosswalk=name, codes=plain)
 
@@ -164,5 +173,8 @@ def _unknown(texts: list[str], crosswalk: object) -> list[str]:
     return [text for place, text in enumerate(texts) if place in rows]
 
 
-def _shown(text: str) -> str:
+def _shown(text: str, labels: Mapping[str, str]) -> str:
+    """Return a code as it is where it cannot be anybody's: a short one, and no word that may be a name."""
+    if text not in labels and _NAME_LIKE.search(text):
+        return f"{text[0]}***({len(text)})"
     return text if len(text) <= _LONGEST and text.isprintable() and '"' not in text else f"***({len(text)})"

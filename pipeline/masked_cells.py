@@ -88,8 +88,10 @@ def _cells(hub: Hub, contract: Contract, table: TableContract, found: pa.Table, 
     places = found.select(["origin", "row_number"]).append_column("place", numbers)
     schema = pa.schema([("batch", pa.int64()), ("row_number", pa.int64()), *((name, pa.string()) for name in columns)])
     files = ParquetFiles(tuple(hub.lake.files(raw_table(contract.department, table.name))), schema)
-    chosen = "".join(f", left(raw.{quote(name)}, {LONGEST}) AS {quote(name)}" for name in columns)
+    # A source may call a column anything, also what this step calls its own.
+    chosen = "".join(f", left(raw.{quote(name)}, {LONGEST}) AS c{number}" for number, name in enumerate(columns))
     sql = f"""
-        SELECT place{chosen} FROM places
-        LEFT JOIN raw ON raw.batch = places.origin AND raw.row_number = places.row_number ORDER BY place"""
-    return hub.engine.run([Step("cells", sql)], {"places": places, "raw": files}, "cells")
+        SELECT places.place AS n{chosen} FROM places
+        LEFT JOIN raw ON raw.batch = places.origin AND raw.row_number = places.row_number ORDER BY n"""
+    found = hub.engine.run([Step("cells", sql)], {"places": places, "raw": files}, "cells")
+    return pa.table({name: found.column(f"c{number}") for number, name in enumerate(columns)})

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as parquet
 import pytest
 
 from pipeline.settings import DEFAULT_CITY, Settings
 from tests.house.tree import ROOT
+from tests.leaks import leaks
 
 BROKEN, DOWN, STEADY = "agriculture", "social_security", "police_population"
 
@@ -51,10 +53,27 @@ def test_the_city_runs_without_its_broken_and_its_dead_department_and_heals(tmp_
     code, said = run(home, city_folder)
     assert code == 0, said
     assert "nothing changed" not in said
+    page = home / "report" / "latest" / "report.html"
+    assert said.rstrip().splitlines()[-1].endswith(str(page)) and page.is_file()
+    nobody_stands_in_what_was_written(home, tmp_path, said)
 
     code, said = run(home, city_folder)
     assert code == 0, said
     assert "没有变化 nothing changed: 已查询 3 个部门" in said
+
+
+def nobody_stands_in_what_was_written(home: Path, place: Path, said: str) -> None:
+    """Airflow's own database (rendered fields, what tasks hand on), its logs, the report and the terminal name no one
+    of the city's people."""
+    people = parquet.read_table(home / "demo" / "truth" / "persons.parquet").to_pylist()
+    numbers = {one[field] for one in people for field in ("citizen_id", "paper_number", "phone") if one[field]}
+    secrets = {one for one in numbers if len(one) >= 11} | {one["address"] for one in people if one["address"]}
+    secrets |= {one["name"] for one in people if len(one["name"]) > 3}
+    assert len(secrets) > 500
+    (place / "said.txt").write_text(said, "utf-8")
+    for folder in (home / "airflow", home / "report"):
+        assert leaks(secrets, folder) == []
+    assert not [one for one in secrets if one in said]
 
 
 def test_a_demo_city_that_stands_is_not_built_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
