@@ -66,9 +66,11 @@ def reversals(hub: Hub, entity: str, after: int, version: int) -> int:
     files = ParquetFiles(tuple(hub.lake.files(links_history_table(entity))), DECIDED)
     sql = f"""
         SELECT count(*) AS n FROM (
-            SELECT commit, hub_id, lag(hub_id) OVER (PARTITION BY record_id ORDER BY commit) AS before FROM history
+            SELECT commit, decision, hub_id, lag(hub_id) OVER (PARTITION BY record_id ORDER BY commit) AS before
+            FROM history
             WHERE commit <= {int(version)}
-        ) WHERE commit > {int(after)} AND before IS NOT NULL AND hub_id IS DISTINCT FROM before"""
+        ) WHERE commit > {int(after)} AND before IS NOT NULL AND hub_id IS DISTINCT FROM before
+            AND decision <> 'gone'"""
     [row] = hub.engine.run([Step("reversed", sql)], {"history": files}, "reversed").to_pylist()
     return int(row["n"])
 

@@ -32,7 +32,7 @@ from schemas.standard import Entity
 DRAWN, JUDGED = "linkage_sample_drawn", "linkage_sample"
 # What a clerk compares, where the entity has it: the record beside the entity it was linked to, or nearly.
 COMPARED = ("name", "citizen_id", "uscc", "document_number", "birth_date", "sex", "phone", "address")
-_OPENING = ("sample", "item", "stratum", "department", "table", "source_key", "hub_id")
+_OPENING = ("sample", "item", "stratum", "department", "table", "statement", "source_key", "hub_id")
 _CLOSING = ("verdict", "note")
 VERDICT, ITEM, SAMPLE = "verdict", "item", "sample"
 
@@ -147,8 +147,8 @@ def _drawn(hub: Hub, entity: Entity, order: Order, wanted: Mapping[str, int]) ->
     theirs = ", ".join(f"golden.{quote(name)} AS {quote(f'entity {name}')}" for name in fields)
     drawn_by = f"sha256(record_id || {literal('/' + order.word)})"
     sql = f"""
-        SELECT item, stratum, records.department, records.source_table AS "table", records.source_key,
-            chosen.compared AS hub_id, {own}, {theirs}
+        SELECT item, stratum, records.department, records.source_table AS "table", records.statement,
+            records.source_key, chosen.compared AS hub_id, {own}, {theirs}
         FROM (
             SELECT *, left({drawn_by}, 20) AS item,
                 row_number() OVER (PARTITION BY stratum ORDER BY {drawn_by}) AS place

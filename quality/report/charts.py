@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -105,20 +104,18 @@ def flow_chart(steps: Sequence[Step], title: str, width: int = 380) -> str:
     )
 
 
-def share_bar(share: float, limit: float | None = None, width: int = 120) -> str:
-    """Return a bar of a failing share on a square-root scale (small shares are the interesting ones), with a mark where
-    the tolerance ends."""
+def share_bar(share: float, limit: float, most: float, width: int = 120) -> str:
+    """Return a bar of a failing share, with a mark where the tolerance ends; the scale reaches a little beyond `most`
+    and the tolerance, whichever is more."""
     reach = width - 2
+    full = max(most, limit, share) * 1.15 or 1.0
 
     def place(value: float) -> float:
-        return math.sqrt(min(max(value, 0.0), 1.0)) * reach
+        return min(max(value, 0.0) / full, 1.0) * reach
 
-    over = limit is not None and share > limit
+    over, at = share > limit, number(1 + place(limit))
     length = max(place(share), 1.2 if share else 0.0)
-    mark = ""
-    if limit is not None:
-        at = number(1 + place(limit))
-        mark = f'<line x1="{at}" y1="0" x2="{at}" y2="12" stroke="{INK}" stroke-width="1"/>'
+    mark = f'<line x1="{at}" y1="0" x2="{at}" y2="12" stroke="{INK}" stroke-width="1"/>'
     return (
         f'<svg class="bar" viewBox="0 0 {width} 12" width="{width}" height="12" aria-hidden="true">'
         f'<rect x="1" y="3" width="{reach}" height="6" fill="#edf1f3"/>'

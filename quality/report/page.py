@@ -32,7 +32,8 @@ _ENTITIES = {"person": Text("人", "people"), "business": Text("企业和单位"
 
 def html_page(one: Document) -> str:
     """Return the report as HTML; the same document gives the same text."""
-    rules = [page for page in one.rules if page.city.failed or page.city.error]
+    beyond = [page for page in one.rules if _is_beyond(page)]
+    within = [page for page in one.rules if page.city.failed and page not in beyond]
     return (
         _environment()
         .get_template("report.html.j2")
@@ -43,7 +44,9 @@ def html_page(one: Document) -> str:
             periods=one.periods,
             proof=one.proof,
             rules=one.rules,
-            quiet=[page for page in one.rules if page not in rules],
+            beyond=beyond,
+            within=sorted(within, key=lambda page: -page.city.failed),
+            quiet=[page for page in one.rules if page not in beyond and page not in within],
             below=sum(page.gap is not None and page.gap < 0 for page in one.departments),
             letters=_letters(one),
             labels={name: department["label"] for name, department in one.body["departments"].items()},
@@ -54,6 +57,10 @@ def html_page(one: Document) -> str:
             **_flows(one.body["flow"]),
         )
     )
+
+
+def _is_beyond(page: RulePage) -> bool:
+    return bool(page.city.error) or any(line.state == "failed" for line in page.departments)
 
 
 @cache
@@ -69,7 +76,7 @@ def _environment() -> Environment:
         decisions=DECISIONS,
         shade=_shade,
         spark=_spark,
-        bar=lambda share, limit: Markup(charts.share_bar(share, limit)),  # noqa: S704 - numbers only
+        bar=_bar,
         interval=lambda one: Markup(charts.interval(one.value, one.low, one.high)),  # noqa: S704 - numbers only
         verb=_verb,
         reason=_reason,
@@ -88,6 +95,12 @@ def _spark(values: Sequence[float | None], shown: float | None = None, tone: str
     colour = "#ffffff" if dark else charts.BAD if tone == "bad" else charts.INK if shown is not None else charts.ACCENT
     known = [value for value in values if value is not None]
     return Markup(charts.sparkline(values, 62, 16, colour) if len(known) > 1 else "")  # noqa: S704 - numbers only
+
+
+def _bar(share: float, limit: float, page: RulePage | None = None) -> Markup:
+    """Bars of one rule share one scale, so that departments can be compared."""
+    most = max((line.share for line in page.departments), default=share) if page else share
+    return Markup(charts.share_bar(share, limit, most))  # noqa: S704 - numbers only
 
 
 def _verb(act: Action, with_english: bool = True) -> Markup:

@@ -41,6 +41,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]
     tale.bring()
     with tale.hub() as hub:
         assert run_all(hub, CORE) == []
+        assert hub.ledger.batches("held") == []  # the city's own rules hold nobody's batch for planted errors
         yield tale, hub
 
 
@@ -112,7 +113,7 @@ def test_every_visible_planted_error_stands_under_the_right_rule(told: tuple[Sto
             missed.append((defect, [(row["rule"], row["reason"]) for row in rows]))
     assert missed == []
     assert len(found) > 20
-    assert found.total() > 200
+    assert found.total() > 500
 
 
 def test_no_rule_counts_an_error_that_nobody_planted(told: tuple[Story, Hub]) -> None:
@@ -161,7 +162,7 @@ def test_the_flow_balances_and_grades_are_given(told: tuple[Story, Hub]) -> None
     body = json.loads((folder(tale) / "report.json").read_text("utf-8"))["payload"]["body"]
     assert body["flow"]["unexplained"] == 0
     assert body["flow"]["gaps"] == {}
-    assert body["flow"]["rows"]["extracted"] > 2000
+    assert body["flow"]["rows"]["extracted"] > 8000
     assert {one["grade"] for name, one in body["scores"].items() if name in CORE} <= {"A", "B", "C", "D"}
     assert body["scores"]["city"]["coverage"] > 0.9
 
