@@ -88,7 +88,7 @@ def linkage(departments: int) -> dict[str, Any]:
             stratum("insufficient", "deterministic/none", 7, 0, 0),
         ],
         "departments": {f"d{number}": {"link": 30, "review": 1} for number in range(departments)},
-        "changes": {"ADDED": 40, "MERGED": 1}, "reversals": 2,
+        "changes": {"ADDED": 40, "MERGED": 1}, "reversals": 2, "judged": {"d0": {"same": 9, "different": 1}},
         "samples": [
             {
                 "sample": "person-v1-1", "judge": "王某", "judged": 43, "drawn": 50, "recorded_at": "2026-06-30",

@@ -42,7 +42,8 @@ holds is kept, not lost; it is neither extracted again nor published.
 
 _HUB = """## {label} `hub`
 **做什么 What it does.** 把各部门已入库的批次归并成一个全市版本：关联、择优、发布、报告。 Takes the batches that {count} departments have
-committed into one version of the golden dataset: link, survive, publish, report.
+committed into one version of the golden dataset: link, survive, publish, report. `report`
+judges what stands by every rule and writes `report/latest/report.html` for the auditors.
 
 **何时 When.** 任一部门入库之后，以及每天 after any department commits, and every day at `{cron}` ({timezone}). A department that is
 down is simply not in the version; its records stay as they were.

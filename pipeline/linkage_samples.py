@@ -21,7 +21,7 @@ from pipeline.linkage_facts import EVIDENCE, links_files, strata
 from pipeline.masking import masked
 from pipeline.summary import published_files
 from pipeline.trace import Shown, record_reveal
-from quality.linkage_quality import VERDICTS, Stratum, allotted
+from quality.linkage_quality import LINKED, VERDICTS, Stratum, allotted
 from quality.workbook import defused
 from schemas.arrow import golden_schema, statement_schema
 from schemas.errors import ConfigurationError
@@ -65,7 +65,10 @@ def draw_sample(hub: Hub, order: Order, path: Path, shown: Shown) -> dict[str, A
         record_reveal(hub, f"sample {name}", shown)
     items = {row["item"]: row["stratum"] for row in rows}
     told = Counter(items.values())
-    body = {"sample": name, "entity": order.entity, "items": items, "sizes": {one.name: one.size for one in groups}}
+    body = {
+        "sample": name, "entity": order.entity, "items": items, "sizes": {one.name: one.size for one in groups},
+        "departments": {row["item"]: row["department"] for row in rows},
+    }  # fmt: skip
     record(hub, DRAWN, name, body)
     _write(path, entity, name, rows, shown)
     return {"sample": name, "path": str(path), "items": len(items), "strata": dict(sorted(told.items()))}
@@ -100,10 +103,32 @@ def record_sample(hub: Hub, path: Path, judge: str) -> dict[str, Any]:
     told = {stratum: dict(sorted(found.items())) for stratum, found in sorted(counts.items())}
     body = {
         "sample": name, "entity": drawn[-1].content["entity"], "judge": judge, "counts": told,
+        "links": _of_links(verdicts, items, drawn[-1].content["departments"]),
         "verdicts": dict(sorted(verdicts.items())), "drawn": len(items),
     }  # fmt: skip
     entry = record(hub, JUDGED, name, body)
     return {"sample": name, "entry": entry.seq, "judged": len(verdicts), "drawn": len(items), "counts": told}
+
+
+def _of_links(
+    verdicts: Mapping[str, str], items: Mapping[str, str], departments: Mapping[str, str]
+) -> dict[str, dict[str, int]]:
+    """Return, by department, what was found of its links: the subgroups a city asks about."""
+    counts: dict[str, Counter[str]] = {}
+    for item, verdict in verdicts.items():
+        if items[item].split("/")[1] == LINKED:
+            counts.setdefault(departments[item], Counter())[verdict] += 1
+    return {name: dict(sorted(found.items())) for name, found in sorted(counts.items())}
+
+
+def judged_links(entity: str, samples: Sequence[EvidenceEntry]) -> dict[str, dict[str, int]]:
+    """Return the verdicts on links by department over every recorded sample of an entity."""
+    latest = {one.subject: one.content for one in samples if one.content["entity"] == entity}
+    sums: dict[str, Counter[str]] = {}
+    for body in latest.values():
+        for name, counts in body["links"].items():
+            sums.setdefault(name, Counter()).update(counts)
+    return {name: dict(found) for name, found in sums.items()}
 
 
 def judged_strata(groups: Sequence[Stratum], samples: Sequence[EvidenceEntry]) -> list[Stratum]:

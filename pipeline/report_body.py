@@ -11,7 +11,7 @@ from pipeline.assess import DepartmentAssessment, assess_department
 from pipeline.flow import batches_between, flow
 from pipeline.hub import Hub
 from pipeline.linkage_facts import decisions, feed_counts, reversals, strata
-from pipeline.linkage_samples import JUDGED, judged_strata, samples_told
+from pipeline.linkage_samples import JUDGED, judged_links, judged_strata, samples_told
 from pipeline.person_trace import example_trace
 from pipeline.problem_book import keep_problems, problems_of, summary_of, with_waivers
 from pipeline.progress import progress
@@ -213,6 +213,7 @@ def _linkage(
             "changes": feed[name],
             "reversals": reversals(hub, name, after, version),
             "samples": samples_told(name, samples),
+            "judged": judged_links(name, samples),
         }
         for name in entities
     }

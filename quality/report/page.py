@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from quality.intervals import Estimate, wilson
 from quality.linkage_quality import Stratum, precision, recall
 from quality.report import charts
 from quality.report.document import Action, Document, RulePage
@@ -180,6 +181,11 @@ def _step(name: str, count: int, leaves: bool = False) -> charts.Step:
     return charts.Step(text.zh, text.en, count, leaves)
 
 
+def _share_same(counts: Mapping[str, int]) -> Estimate | None:
+    """Return the precision of a department's links; None before any of them was judged."""
+    return wilson(counts.get("same", 0), counts.get("same", 0) + counts.get("different", 0))
+
+
 def _linkage(name: str, facts: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     strata = [Stratum(**one) for one in facts["strata"]]
     sums: dict[str, int] = {}
@@ -187,8 +193,14 @@ def _linkage(name: str, facts: Mapping[str, Any], body: Mapping[str, Any]) -> di
         sums[one.decision] = sums.get(one.decision, 0) + one.size
     ordered = [key for key in (*DECISIONS, *sorted(set(sums) - set(DECISIONS))) if key in sums]
     decisions = [(word(DECISIONS, key), sums[key], _COLOURS.get(key, charts.ACCENT)) for key in ordered]
-    departments = [(body["departments"][key]["label"] if key in body["departments"] else key, counts)
-                   for key, counts in facts["departments"].items()]  # fmt: skip
+    departments = [
+        (
+            body["departments"][key]["label"] if key in body["departments"] else key,
+            counts,
+            _share_same(facts.get("judged", {}).get(key, {})),
+        )
+        for key, counts in facts["departments"].items()
+    ]
     return {
         "name": name,
         "label": _ENTITIES.get(name, Text(name, name)),

@@ -113,7 +113,7 @@ def test_every_visible_planted_error_stands_under_the_right_rule(told: tuple[Sto
             missed.append((defect, [(row["rule"], row["reason"]) for row in rows]))
     assert missed == []
     assert len(found) > 20
-    assert found.total() > 500
+    assert found.total() > 250
 
 
 def test_no_rule_counts_an_error_that_nobody_planted(told: tuple[Story, Hub]) -> None:
@@ -162,7 +162,7 @@ def test_the_flow_balances_and_grades_are_given(told: tuple[Story, Hub]) -> None
     body = json.loads((folder(tale) / "report.json").read_text("utf-8"))["payload"]["body"]
     assert body["flow"]["unexplained"] == 0
     assert body["flow"]["gaps"] == {}
-    assert body["flow"]["rows"]["extracted"] > 8000
+    assert body["flow"]["rows"]["extracted"] > 4000
     assert {one["grade"] for name, one in body["scores"].items() if name in CORE} <= {"A", "B", "C", "D"}
     assert body["scores"]["city"]["coverage"] > 0.9
 
