@@ -52,6 +52,7 @@ class DepartmentAssessment:
     found: pa.Table
     shares: Mapping[str, Mapping[str, int]]
     rows: Mapping[str, int]  # standing, by table
+    refused: Mapping[str, int]  # statements refused or held, by entity: what never came to be linked
 
 
 def assess_department(hub: Hub, contract: Contract, day: date) -> DepartmentAssessment:
@@ -77,7 +78,7 @@ def assess_department(hub: Hub, contract: Contract, day: date) -> DepartmentAsse
             tested = rows[table.name] + failing.num_rows
             answers.append(PlaceAnswer(table.name, Answered(one.rule, tested, failing.num_rows)))
     found = with_masked_cells(hub, contract, pa.concat_tables(parts).combine_chunks())
-    return DepartmentAssessment(contract.department, tuple(answers), found, shares, rows)
+    return DepartmentAssessment(contract.department, tuple(answers), found, shares, rows, _refused(contract, lines))
 
 
 @contextmanager
@@ -197,6 +198,17 @@ def _whole_rows(lines: pa.Table, table: TableContract, one: RowRule) -> pa.Table
     names = ("fingerprint", "rule", "statement", "field", "source_key", "batch", "row_number", "reason")
     schema = pa.schema([FOUND.field(name) for name in names])
     return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _refused(contract: Contract, lines: pa.Table) -> dict[str, int]:
+    """Return how many statements stand quarantined or held, by entity."""
+    entities = {(table.name, emit.name): emit.entity for table in contract.tables for emit in table.emit}
+    open_lines = lines.filter(pc.is_in(lines.column("state"), value_set=pa.array(["quarantined", "held"])))
+    counts: dict[str, int] = {}
+    for one in open_lines.group_by(["record_id", "source_table", "statement"]).aggregate([]).to_pylist():
+        entity = entities.get((one["source_table"], one["statement"]), "")
+        counts[entity] = counts.get(entity, 0) + 1
+    return dict(sorted(counts.items()))
 
 
 def _shares(session: Session, judged: str, place: Place, rules: tuple[CityRule, ...]) -> dict[str, dict[str, int]]:

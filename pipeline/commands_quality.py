@@ -106,9 +106,9 @@ def report_text(result: dict[str, Any]) -> str:
     """Return a report's few figures for a person to read."""
     if result["version"] is None:
         return "尚无已发布的版本 nothing has been published yet"
-    grade = result["grade"] or "不评级 no grade"
+    grade, q = result["grade"] or "不评级 no grade", "—" if result["q"] is None else f"{result['q']:.2f}"
     lines = [
-        f"版本 version {result['version']}，评价期 period {result['period']}: 等级 grade {grade}  Q {result['q']:.2f}",
+        f"版本 version {result['version']}，评价期 period {result['period']}: 等级 grade {grade}  Q {q}",
         f"待改 open {result['open']:,}，逾期 overdue {result['overdue']:,}",
         f"去向不明 unexplained {result['unexplained']}",
     ]

@@ -104,6 +104,7 @@ def _departments(
                 "label": contract.label,
                 "owner": contract.owner,
                 "rows": dict(assessed.rows),
+                "refused": dict(assessed.refused),
                 "shares": {key: dict(counts) for key, counts in assessed.shares.items()},
                 "results": [
                     [one.rule.id, table, one.tested, one.failed, one.rule.tolerance, one.error]

@@ -191,12 +191,16 @@ def _linkage(name: str, facts: Mapping[str, Any], body: Mapping[str, Any]) -> di
     sums: dict[str, int] = {}
     for one in strata:
         sums[one.decision] = sums.get(one.decision, 0) + one.size
+    refused = {
+        department["label"]: department.get("refused", {}).get(name, 0) for department in body["departments"].values()
+    }
+    sums["refused"] = sum(refused.values())  # before linking: no decision was asked for
     ordered = [key for key in (*DECISIONS, *sorted(set(sums) - set(DECISIONS))) if key in sums]
     decisions = [(word(DECISIONS, key), sums[key], _COLOURS.get(key, charts.ACCENT)) for key in ordered]
     departments = [
         (
             body["departments"][key]["label"] if key in body["departments"] else key,
-            counts,
+            {**counts, "refused": refused.get(body["departments"].get(key, {}).get("label", ""), 0)},
             _share_same(facts.get("judged", {}).get(key, {})),
         )
         for key, counts in facts["departments"].items()
@@ -204,7 +208,7 @@ def _linkage(name: str, facts: Mapping[str, Any], body: Mapping[str, Any]) -> di
     return {
         "name": name,
         "label": _ENTITIES.get(name, Text(name, name)),
-        "total": sum(sums.values()),
+        "total": sum(one.size for one in strata),
         "decisions": decisions,
         "bar": Markup(charts.stacked([(text.zh, count, colour) for text, count, colour in decisions], 560)),  # noqa: S704
         "strata": [

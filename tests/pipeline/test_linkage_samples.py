@@ -24,7 +24,7 @@ DEPARTMENTS = ("civil_affairs", "police_population", "social_security")
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]]:
-    tale = story(tmp_path_factory.mktemp("samples"), residents=1200, seed=3)
+    tale = story(tmp_path_factory.mktemp("samples"), residents=800, seed=3)
     tale.bring()
     with tale.hub() as hub:
         assert run_all(hub, DEPARTMENTS) == []
@@ -94,7 +94,7 @@ def test_the_truth_lies_within_the_estimate(told: tuple[Story, Hub], tmp_path: P
         WHERE l.decision = 'link' AND l.rung <> 'register'""",
     )
     known = [police[hub_id] == true for hub_id, true in linked if hub_id in police]
-    assert len(known) > 500
+    assert len(known) > 300
     assert estimate.low <= sum(known) / len(known) <= estimate.high
     assert any(one.decision == LINKED and one.same > 5 for one in groups)
     assert "王审计" in json.dumps(body, ensure_ascii=False)

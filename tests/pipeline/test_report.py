@@ -37,7 +37,7 @@ Row = dict[str, Any]
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]]:
     """One city with its core departments, run once; the run wrote its report."""
-    tale = story(tmp_path_factory.mktemp("report"), residents=2500, seed=11)
+    tale = story(tmp_path_factory.mktemp("report"), residents=1500, seed=11)
     tale.bring()
     with tale.hub() as hub:
         assert run_all(hub, CORE) == []
@@ -112,8 +112,8 @@ def test_every_visible_planted_error_stands_under_the_right_rule(told: tuple[Sto
         elif (defect["department"], defect["table"], key, defect["column"]) in readable:
             missed.append((defect, [(row["rule"], row["reason"]) for row in rows]))
     assert missed == []
-    assert len(found) > 20
-    assert found.total() > 250
+    assert len(found) > 15
+    assert found.total() > 120
 
 
 def test_no_rule_counts_an_error_that_nobody_planted(told: tuple[Story, Hub]) -> None:
@@ -162,9 +162,9 @@ def test_the_flow_balances_and_grades_are_given(told: tuple[Story, Hub]) -> None
     body = json.loads((folder(tale) / "report.json").read_text("utf-8"))["payload"]["body"]
     assert body["flow"]["unexplained"] == 0
     assert body["flow"]["gaps"] == {}
-    assert body["flow"]["rows"]["extracted"] > 4000
+    assert body["flow"]["rows"]["extracted"] > 2500
     assert {one["grade"] for name, one in body["scores"].items() if name in CORE} <= {"A", "B", "C", "D"}
-    assert body["scores"]["city"]["coverage"] > 0.9
+    assert body["scores"]["civil_affairs"]["coverage"] > 0.9
 
 
 def test_the_report_is_the_same_bytes_from_the_ledger(told: tuple[Story, Hub]) -> None:
