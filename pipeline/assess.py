@@ -11,6 +11,7 @@ from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as parquet
 
 from engine.duckdb_engine import Session
 from engine.quoting import literal, quote
@@ -21,7 +22,6 @@ from pipeline.lake_tables import links_table, standing_table
 from pipeline.masked_cells import with_masked_cells
 from pipeline.pinyin_agreement import with_pinyin
 from pipeline.refused_statements import refused_lines
-from pipeline.staging import STANDING
 from pipeline.summary import published_files
 from quality.assessment import Answered, assess
 from quality.judged import joined_step, judged_step, refused_step
@@ -58,7 +58,10 @@ class DepartmentAssessment:
 def assess_department(hub: Hub, contract: Contract, day: date) -> DepartmentAssessment:
     """Judge the department's statements as the published version holds them, and what stands refused now."""
     policy = hub.city.quality
+    rows = {table.name: _standing(hub, contract, table) for table in contract.tables}
     lines = refused_lines(hub, contract)
+    if not lines.num_rows and not any(rows.values()):
+        return _nothing(hub, contract, rows)
     answers: list[PlaceAnswer] = []
     parts: list[pa.Table] = []
     shares: dict[str, dict[str, int]] = {}
@@ -70,7 +73,6 @@ def assess_department(hub: Hub, contract: Contract, day: date) -> DepartmentAsse
             answers += [PlaceAnswer(place.table, one) for one in result.answers]
             parts.append(_found(result.failing, place.table, rules))
             shares |= _shares(session, judged, place, policy.rules)
-    rows = {table.name: _standing(hub, contract, table) for table in contract.tables}
     for table in contract.tables:
         for one in whole_row_rules(contract, table, policy):
             failing = _whole_rows(lines, table, one)
@@ -79,6 +81,15 @@ def assess_department(hub: Hub, contract: Contract, day: date) -> DepartmentAsse
             answers.append(PlaceAnswer(table.name, Answered(one.rule, tested, failing.num_rows)))
     found = with_masked_cells(hub, contract, pa.concat_tables(parts).combine_chunks())
     return DepartmentAssessment(contract.department, tuple(answers), found, shares, rows, _refused(contract, lines))
+
+
+def _nothing(hub: Hub, contract: Contract, rows: Mapping[str, int]) -> DepartmentAssessment:
+    """Return the assessment of a department of which nothing stands: every rule is asked, none is answered."""
+    policy, places = hub.city.quality, places_of(contract, hub.city.standard)
+    asked = [(place.table, one.rule) for place in places for one in row_rules(contract, place, policy)]
+    asked += [(table.name, one.rule) for table in contract.tables for one in whole_row_rules(contract, table, policy)]
+    answers = tuple(PlaceAnswer(table, Answered(rule, 0, 0)) for table, rule in asked)
+    return DepartmentAssessment(contract.department, answers, FOUND.empty_table(), {}, rows, {})
 
 
 @contextmanager
@@ -235,9 +246,5 @@ def _shares(session: Session, judged: str, place: Place, rules: tuple[CityRule, 
 
 
 def _standing(hub: Hub, contract: Contract, table: TableContract) -> int:
-    name = standing_table(contract.department, table.name)
-    files = ParquetFiles(tuple(hub.lake.files(name)), STANDING)
-    [row] = hub.engine.run(
-        [Step("rows", "SELECT count(*) AS n FROM standing")], {"standing": files}, "rows"
-    ).to_pylist()
-    return int(row["n"])
+    files = hub.lake.files(standing_table(contract.department, table.name))
+    return sum(parquet.read_metadata(path.removeprefix("file://")).num_rows for path in files)
