@@ -44,7 +44,7 @@ def test_heavy_keys_are_those_of_many_pairs() -> None:
     own, other = (random.integers(0, 40, size).astype(np.uint64) << np.uint64(40) for size in (300, 900))
     pairs = {key: int((own == key).sum()) * int((other == key).sum()) for key in np.unique(own) if key}
     for at_most in (0, 150, 200, 10_000):
-        assert _heavy(own, other, at_most).tolist() == [key for key, count in pairs.items() if count > at_most]
+        assert list(_heavy(own, other, at_most)) == [key for key, count in pairs.items() if count > at_most]
 
 
 def test_parts_are_done_in_their_order_and_errors_come_through() -> None:
