@@ -81,7 +81,9 @@ def forks() -> ForkServerContext:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], float]:
-    """A published city with the next day standardised and judged; what becomes of it, and how long that takes."""
+    """A published city with the next day standardised and past the gate, and two people just judged to be one; what
+    becomes of it, and how long that takes."""
+    from pipeline.judge import Decision, judge
     from pipeline.land import land
     from pipeline.standardise import standardise
     from pipeline.validate import validate
@@ -96,6 +98,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         for department in CORE:
             for stage in (land, standardise, validate):
                 stage(hub, department)
+        anchored = sorted(row["hub_id"] for row in hub.lake.read("golden/person").to_pylist() if row["anchored"])
+        judge(hub, Decision("same", anchored[0], anchored[1], "经办", "同一人两条户籍"))
     undisturbed = tale.home.parent / "undisturbed"
     shutil.copytree(tale.home, undisturbed, symlinks=True)
     started = time.monotonic()
