@@ -15,6 +15,8 @@ from matching.tables import key_text
 
 JUDGED_RECORDS = pa.schema([("record_id", pa.string()), ("component", pa.int64()), ("changed", pa.bool_())])
 OPEN_COMPONENTS = pa.schema([("component", pa.int64())])
+JUDGED_NEAR = pa.schema([("component", pa.int64()), ("record_id", pa.string())])
+JUDGED_KEYS = pa.schema([("component", pa.int64()), ("key", pa.string())])
 _OLD_KEYS = f"[{key_text('key_type', 'key_number')}, {key_text('other_type', 'other_number')}]"
 
 
@@ -24,19 +26,25 @@ def moved() -> Step:
 
 
 def touched_keys() -> list[Step]:
-    """Return `touched_keys`: every key that a changed record has, had or once held, and those of `stirred` records."""
+    """Return `touched_keys`: every key that a changed record has, had or once held, and those of `stirred` records.
+
+    Each large relation is read once, for the rows that matter: most of a night's cost is reading what stands.
+    """
     return [
+        Step(
+            "keyed_moved",
+            "SELECT * FROM keyed WHERE record_id IN (FROM moved UNION SELECT record_id FROM stirred)",
+            materialise=True,
+        ),
         Step(
             "touched_keys",
             f"""
             SELECT DISTINCT key FROM (
-                SELECT unnest([primary_key, other_key]) AS key FROM keyed WHERE record_id IN (FROM moved)
+                SELECT unnest([primary_key, other_key]) AS key FROM keyed_moved
                 UNION ALL
                 SELECT unnest({_OLD_KEYS}) FROM links WHERE record_id IN (FROM moved)
                 UNION ALL
                 SELECT unnest([primary_key, other_key]) FROM former_states WHERE record_id IN (FROM moved)
-                UNION ALL
-                SELECT unnest([primary_key, other_key]) FROM keyed WHERE record_id IN (FROM stirred)
             ) WHERE key IS NOT NULL
             """,
             materialise=True,
@@ -163,7 +171,7 @@ def open_keys(rules: LadderRules) -> list[Step]:
         ),
     ]
     if rules.rows_are_entities:
-        return [*reopened, Step("open_keys", "FROM opened_keys")]
+        return [*reopened, Step("open_keys", "FROM opened_keys"), _near()]
     return [
         *reopened,
         Step(
@@ -192,7 +200,32 @@ def open_keys(rules: LadderRules) -> list[Step]:
             """,
             materialise=True,
         ),
+        _near(),
     ]
+
+
+def _near() -> Step:
+    """Return `keyed_near`: the rows of `keyed` that a decision of this run is about or can depend on."""
+    return Step(
+        "keyed_near",
+        """
+        SELECT * FROM keyed
+        WHERE primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys) OR record_id IN (
+            FROM moved UNION FROM reopened UNION SELECT record_id FROM stirred
+            UNION SELECT record_id FROM former_states
+            WHERE primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys))
+        """,
+        materialise=True,
+    )
+
+
+def links_open() -> Step:
+    """Return `links_open`: the stored links of records that are decided again or gone."""
+    return Step(
+        "links_open",
+        "SELECT * FROM links WHERE record_id IN (SELECT record_id FROM open_records UNION FROM moved)",
+        materialise=True,
+    )
 
 
 def open_records(rules: LadderRules) -> Step:
@@ -205,7 +238,7 @@ def open_records(rules: LadderRules) -> Step:
     return Step(
         "open_records",
         f"""
-        SELECT *, {own_row} AS own_row FROM keyed
+        SELECT *, {own_row} AS own_row FROM keyed_near
         WHERE (primary_key IN (FROM open_keys) {unchanged_anchor})
             OR record_id IN (FROM moved) OR record_id IN (FROM reopened) OR record_id IN (FROM stirred)
         """,

@@ -86,12 +86,12 @@ def references(rules: LadderRules) -> list[Step]:
 
 def name_levels(rules: LadderRules) -> list[AnyStep]:
     """Return `name_levels`: each distinct pair of unequal names that meet, with `level` and `agrees`; and `past_names`,
-    names that a unit's register rows had before."""
+    names that the register row which stands for a unit had before."""
     return [
         Step(
             "past_names",
-            "SELECT DISTINCT a.unit, f.name FROM former_states f JOIN anchors a ON a.record_id = f.record_id "
-            "WHERE f.name IS NOT NULL",
+            "SELECT DISTINCT r.unit, f.name FROM former_states f JOIN reference r ON r.anchor_record = f.record_id "
+            "WHERE f.name <> r.name",
             materialise=True,
         ),
         Step(

@@ -55,13 +55,7 @@ def anchors(rules: LadderRules) -> list[Step]:
     found. There a number that its most trusted row has exchanged for another one goes on in that other number's unit:
     a sole trader who became a company is one business with a history.
     """
-    near = """
-        SELECT * FROM keyed WHERE anchor_rank IS NOT NULL AND (
-            primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys)
-            OR record_id IN (FROM moved) OR record_id IN (FROM reopened) OR record_id IN (
-                SELECT record_id FROM former_states
-                WHERE primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys)))
-        """
+    near = "SELECT * FROM keyed_near WHERE anchor_rank IS NOT NULL"
     if rules.rows_are_entities:
         return [Step("anchors", f"SELECT *, 'row:' || record_id AS unit FROM ({near})", materialise=True)]
     return [

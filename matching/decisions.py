@@ -196,7 +196,7 @@ def link_upserts(rules: LadderRules, commit: int, evidence_model: str = "") -> l
         Step("link_rows", rows),
         Step(
             "link_upserts",
-            f"SELECT n.* FROM link_rows n LEFT JOIN links o ON o.record_id = n.record_id WHERE {differs}",
+            f"SELECT n.* FROM link_rows n LEFT JOIN links_open o ON o.record_id = n.record_id WHERE {differs}",
             materialise=True,
         ),
     ]
@@ -207,9 +207,8 @@ def link_deletions() -> Step:
     return Step(
         "link_deletions",
         """
-        SELECT record_id, hub_id FROM links
-        WHERE record_id IN (FROM moved) AND record_id NOT IN (
-            SELECT record_id FROM records WHERE record_id IN (FROM moved))
+        SELECT record_id, hub_id FROM links_open
+        WHERE record_id IN (FROM moved) AND record_id NOT IN (SELECT record_id FROM keyed_moved)
         """,
         materialise=True,
     )
@@ -222,9 +221,9 @@ def touched() -> Step:
         """
         SELECT DISTINCT hub_id FROM (
             SELECT hub_id FROM link_upserts
-            UNION ALL SELECT o.hub_id FROM links o JOIN link_upserts n ON n.record_id = o.record_id
+            UNION ALL SELECT o.hub_id FROM links_open o JOIN link_upserts n ON n.record_id = o.record_id
             UNION ALL SELECT hub_id FROM link_deletions
-            UNION ALL SELECT hub_id FROM links WHERE record_id IN (FROM moved)
+            UNION ALL SELECT hub_id FROM links_open WHERE record_id IN (FROM moved)
             UNION ALL SELECT hub_id FROM identity_upserts
         ) WHERE hub_id IS NOT NULL
         """,

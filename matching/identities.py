@@ -35,9 +35,18 @@ def units() -> Step:
     )
 
 
-def standing() -> Step:
-    """Return `standing`: the active identities, each with its `key`."""
-    return Step("standing", f"SELECT *, {_KEY} AS key FROM identity WHERE state = 'active'")
+def standing() -> list[Step]:
+    """Return `identity_near`: the identities that decided records have or had, each with its `key`; and `standing`, the
+    active ones among them."""
+    near = f"""
+        SELECT *, {_KEY} AS key FROM identity
+        WHERE hub_id IN (SELECT hub_id FROM links_open) OR unit IN (
+            SELECT unit FROM reference UNION SELECT unit FROM decided)
+        """
+    return [
+        Step("identity_near", near, materialise=True),
+        Step("standing", "SELECT * FROM identity_near WHERE state = 'active'"),
+    ]
 
 
 def claims() -> list[Step]:
@@ -53,8 +62,9 @@ def claims() -> list[Step]:
             """
             SELECT hub_id, since_commit FROM standing
             WHERE (key IN (FROM open_keys) OR anchor_record IN (FROM moved) OR anchor_record IN (FROM reopened)
-                    OR hub_id IN (SELECT hub_id FROM links WHERE record_id IN (FROM reopened))
-                    OR (unit LIKE 'new:%' AND hub_id IN (SELECT hub_id FROM links WHERE record_id IN (FROM stirred))))
+                    OR hub_id IN (SELECT hub_id FROM links_open WHERE record_id IN (FROM reopened))
+                    OR (unit LIKE 'new:%' AND hub_id IN (
+                        SELECT hub_id FROM links_open WHERE record_id IN (FROM stirred))))
                 AND hub_id NOT IN (SELECT hub_id FROM claimed)
             """,
             materialise=True,
@@ -71,7 +81,7 @@ def inheritance() -> list[Step]:
     """
     votes = """
         SELECT o.hub_id, d.unit, count(*) AS votes
-        FROM decided d JOIN links o ON o.record_id = d.record_id JOIN unclaimed u ON u.hub_id = o.hub_id
+        FROM decided d JOIN links_open o ON o.record_id = d.record_id JOIN unclaimed u ON u.hub_id = o.hub_id
         WHERE d.decision = 'link' AND o.decision = 'link'
         GROUP BY o.hub_id, d.unit
         """
@@ -94,7 +104,7 @@ def restored() -> Step:
     return Step(
         "restored",
         """
-        SELECT u.unit, i.hub_id FROM units u JOIN identity i ON i.unit = u.unit AND i.state = 'redirected'
+        SELECT u.unit, i.hub_id FROM units u JOIN identity_near i ON i.unit = u.unit AND i.state = 'redirected'
         WHERE u.unit NOT IN (SELECT unit FROM claimed) AND u.unit NOT IN (SELECT unit FROM inherited)
         QUALIFY row_number() OVER (PARTITION BY u.unit ORDER BY i.changed_commit DESC, i.hub_id) = 1
         """,
@@ -151,7 +161,7 @@ def identity_upserts(rules: LadderRules, commit: int) -> list[Step]:
             NULL::BIGINT AS judgement, u.anchor_record,
             {key_type} AS key_type, {key_number} AS key_number, NULL::VARCHAR AS into,
             coalesce(o.since_commit, {commit})::BIGINT AS since_commit, {commit}::BIGINT AS changed_commit
-        FROM unit_hubs u LEFT JOIN identity o ON o.hub_id = u.hub_id
+        FROM unit_hubs u LEFT JOIN identity_near o ON o.hub_id = u.hub_id
         """
     gone = f"""
         SELECT o.hub_id, o.entity, o.unit, CASE WHEN s.alone THEN 'redirected' ELSE 'retired' END AS state,
@@ -159,7 +169,7 @@ def identity_upserts(rules: LadderRules, commit: int) -> list[Step]:
             m.judgement, o.anchor_record, o.key_type, o.key_number, CASE WHEN s.alone THEN h.hub_id END AS into,
             o.since_commit, {commit}::BIGINT AS changed_commit
         FROM unclaimed c
-        JOIN identity o ON o.hub_id = c.hub_id
+        JOIN identity_near o ON o.hub_id = c.hub_id
         LEFT JOIN successor s ON s.hub_id = c.hub_id
         LEFT JOIN unit_hubs h ON h.unit = s.unit
         LEFT JOIN merged m ON m.unit = o.unit
@@ -171,7 +181,7 @@ def identity_upserts(rules: LadderRules, commit: int) -> list[Step]:
         Step("identity_rows", f"{alive} UNION ALL {gone}"),
         Step(
             "identity_upserts",
-            f"SELECT n.* FROM identity_rows n LEFT JOIN identity o ON o.hub_id = n.hub_id WHERE {differs}",
+            f"SELECT n.* FROM identity_rows n LEFT JOIN identity_near o ON o.hub_id = n.hub_id WHERE {differs}",
             materialise=True,
         ),
     ]
@@ -183,7 +193,7 @@ def splits() -> Step:
         "splits",
         """
         SELECT DISTINCT o.hub_id, n.hub_id AS into
-        FROM link_upserts n JOIN links o ON o.record_id = n.record_id
+        FROM link_upserts n JOIN links_open o ON o.record_id = n.record_id
         WHERE n.decision = 'link' AND o.decision = 'link' AND n.hub_id <> o.hub_id
             AND n.hub_id IN (SELECT hub_id FROM unit_hubs WHERE reason IN ('found', 'restored'))
             AND o.hub_id NOT IN (SELECT hub_id FROM identity_upserts WHERE state <> 'active')

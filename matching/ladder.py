@@ -22,8 +22,11 @@ from engine.duckdb_engine import DuckDBEngine, Session
 from engine.relation import Relation
 from engine.step import AnyStep
 from matching.affected import (
+    JUDGED_KEYS,
+    JUDGED_NEAR,
     judged_neighbours,
     judged_records,
+    links_open,
     moved,
     open_components,
     open_keys,
@@ -110,9 +113,9 @@ class LinkChanges:
 
 def plan(rules: LadderRules) -> LadderPlan:
     """Return the steps of the ladder up to the hub ids, to be run in one session."""
-    decide: list[AnyStep] = [*open_keys(rules), *anchors(rules), holdings(), open_records(rules), *references(rules)]
-    decide += [aims(), *name_levels(rules), compared(rules), *by_ladder(rules)]
-    claim: list[AnyStep] = [*decided(rules), units(), *claims(), *inheritance(), restored(), newcomers()]
+    decide: list[AnyStep] = [*open_keys(rules), *anchors(rules), holdings(), open_records(rules), links_open()]
+    decide += [*references(rules), aims(), *name_levels(rules), compared(rules), *by_ladder(rules)]
+    claim: list[AnyStep] = [*decided(rules), *standing(), units(), *claims(), *inheritance(), restored(), newcomers()]
     return LadderPlan(tuple(touched_keys()), tuple(decide), tuple(judged_places()), tuple(claim))
 
 
@@ -131,7 +134,7 @@ def link(
     """
     steps = plan(rules)
     with engine.session(_relations(inputs)) as session:
-        session.run([keyed(rules), moved(), standing()])
+        session.run([keyed(rules), moved()])
         session.add("judged_changed", pa.table([sorted(inputs.judged.changed)], schema=JUDGED_CHANGED))
         stir(session, inputs.evidence)
         session.run(steps.touch)
@@ -169,7 +172,11 @@ def _open_judged(session: Session, judged: Judged) -> Constraints:
     """Add what judgements re-open: `judged_records`, `judged_near`, `judged_keys`, `open_components`, `apart`. Return
     the constraints on the components that are open."""
     session.add("judged_records", judged_records(judged))
-    session.run(judged_neighbours())
+    if judged.component:
+        session.run(judged_neighbours())
+    else:
+        session.add("judged_near", JUDGED_NEAR.empty_table())
+        session.add("judged_keys", JUDGED_KEYS.empty_table())
     seeds = [row["component"] for row in session.table("judged_seeds").to_pylist()] if judged.component else []
     keys = session.table("judged_keys").to_pylist() if seeds else []
     opened = open_components(keys, seeds)
