@@ -134,7 +134,7 @@ def _answers(session: Session, engine: DuckDBEngine, evidence: Evidence, model: 
     codes = units.indices.to_numpy(zero_copy_only=False)
     parts = []
     for start, stop, pairs in ranges(engine, ready):
-        pairs, scored = _one_row_a_unit(pairs, scorer, codes, allowed)
+        pairs, scored = one_row_a_unit(pairs, scorer, codes, allowed)
         ranked = rank(scorer, pairs, scored, start, stop)
         choices = choose(scorer, ranked, limits, start, possible[start:stop])
         named = np.where(choices.decision <= REVIEW, choices.best, -1)
@@ -174,7 +174,7 @@ def _allowed(
     )
 
 
-def _one_row_a_unit(
+def one_row_a_unit(
     pairs: Candidates, scorer: Scorer, units: npt.NDArray[np.int32],
     allowed: tuple[npt.NDArray[np.bool_], frozenset[tuple[int, int]]],
 ) -> tuple[Candidates, Scored]:  # fmt: skip

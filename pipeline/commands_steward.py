@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +14,7 @@ from pipeline.history import history_text
 from pipeline.hub import Hub
 from pipeline.judge import Decision, withdraw
 from pipeline.judge import judge as judge_stage
+from pipeline.resolve import resolve_record
 from pipeline.steward import case_row, case_view, work_list
 from pipeline.text_table import text_table
 from warehouse.judgements import Verdict
@@ -122,4 +125,27 @@ def judged_text(result: dict[str, Any]) -> str:
     return f"{entered}；下次关联生效 the next run obeys: cityhub link"
 
 
-COMMANDS = (cases_command, judge_command, history_command)
+@click.command("resolve")
+@click.argument("entity", type=click.Choice(["person", "business"]))
+@click.argument("record", metavar="FILE|JSON")
+@hub_command
+def resolve_command(hub: Hub, json_output: bool, entity: str, record: str) -> None:
+    """即查 who one record is, now: JSON of standard fields, or a file of one object a line; nothing is written."""
+    text = Path(record).read_text("utf-8") if not record.lstrip().startswith("{") else record
+    answers = [resolve_record(hub, entity, json.loads(line)) for line in text.splitlines() if line.strip()]
+    show(answers, json_output, lambda rows: "\n".join(resolved_text(row) for row in rows))
+
+
+def resolved_text(result: dict[str, Any]) -> str:
+    """Return who a record is, for a person to read."""
+    sure = "" if result["probability"] is None else f"  概率 probability {result['probability']:.4f}"
+    lines = [f"{result['decision']}  {result['hub_id'] or '∅'}{sure}  {result['rung']}: {result['reason']}"]
+    lines += [
+        f"  候选 candidate {one['hub_id']}  {one['weight']:.1f} bits  "
+        + "  ".join(f"{name}={level}" for name, level in one["levels"].items())
+        for one in result["candidates"]
+    ]
+    return "\n".join(lines)
+
+
+COMMANDS = (cases_command, judge_command, history_command, resolve_command)

@@ -25,6 +25,7 @@ from pipeline.lake_tables import (
     links_table,
 )
 from pipeline.progress import progress
+from pipeline.resolve_index import refresh_index
 from pipeline.stage import stage_of
 from pipeline.staging import HUB_FENCE, clear, version_folder
 from schemas.arrow import golden_schema
@@ -79,7 +80,9 @@ def stage_version(hub: Hub, version: Version, fence: Fence) -> dict[str, int]:
 def finish_applying(hub: Hub, version: Version, fence: Fence) -> None:
     """Carry a version that is being applied to its end: lake, swap, Parquet. Each step may have been done before."""
     hub.serving.swap(fence, version.number, Publication(apply_to_lake(hub, version), {}, hub.clock()))
-    hub.published.publish(hub.lake, edition(hub, hub.ledger.version(version.number)))
+    published = hub.ledger.version(version.number)
+    hub.published.publish(hub.lake, edition(hub, published))
+    refresh_index(hub, published, fence)
     clear(version_folder(hub, version.number))
 
 

@@ -1,0 +1,91 @@
+"""Resolve: who one record is, now, against the published version: candidates, score, decision, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from matching.online import Answer, Online, Row, identifier_hash, identifiers, keys_of, resolve, values_table
+from pipeline.hub import Hub
+from pipeline.resolve_index import online_of
+from schemas.arrow import statement_schema
+from schemas.errors import LinkageError, UnknownEntity
+from schemas.standard import Entity
+from values.kinds import KINDS
+from warehouse.resolve_index import IDENTIFIER, ResolveIndex
+
+MOST_CANDIDATES = 500
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Everything that resolving one record after another needs, opened once. `version` is what it answers from."""
+
+    entity: Entity
+    online: Online
+    index: ResolveIndex
+    version: int
+    dates: frozenset[str]
+
+    def standard(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a record's values as the standard writes them; what cannot be read is left out, as a bad cell is."""
+        known = {field.name: field.kind for field in self.entity.fields}
+        unknown = sorted(set(raw) - set(known))
+        if unknown:
+            raise LinkageError(f"未知字段 unknown fields {', '.join(unknown)}", next_step=f"fields: {', '.join(known)}")
+        given = {name: str(value) for name, value in raw.items() if value not in (None, "")}
+        cleaned = {name: self._clean(known[name], text) for name, text in given.items()}
+        return {name: value for name, value in cleaned.items() if value is not None}
+
+    def answer(self, values: Mapping[str, Any]) -> Answer:
+        """Return the decision about a record in standard values."""
+        schema = statement_schema(self.entity)
+        table = values_table(self.online, [values], schema)
+        keys = [(IDENTIFIER, key) for key in identifier_hash(identifiers(self.online.rules, values))]
+        keys += [(rule, int(key)) for rule, key in enumerate(keys_of(self.online, table)[0]) if key]
+        rows = [self._row(row) for row in self.index.candidates(self.entity.name, keys, MOST_CANDIDATES)]
+        return resolve(self.online, values, rows, schema)
+
+    def _clean(self, kind: str, text: str) -> Any:
+        if kind not in KINDS:
+            return text
+        value = KINDS[kind].clean_with(pa.array([text], pa.string()), dict(self.online.context)).values[0].as_py()
+        return date.fromisoformat(value) if kind == "date" and isinstance(value, str) else value
+
+    def _row(self, row: Mapping[str, Any]) -> Row:
+        content = json.loads(row["content"])
+        values = {
+            name: date.fromisoformat(value) if name in self.dates and isinstance(value, str) else value
+            for name, value in content.items()
+        }
+        return Row(row["record_id"], row["hub_id"], row["unit"], row["anchor"], values)
+
+
+def open_resolver(hub: Hub, entity_name: str) -> Resolver:
+    """Return the resolver of one kind of party. Raises UnknownEntity, LinkageError while there is no index."""
+    parties = {entity.name: entity for entity in hub.city.standard.parties}
+    if entity_name not in parties:
+        raise UnknownEntity("kind of party", entity_name)
+    index = ResolveIndex(hub.database)
+    state = index.state(entity_name)
+    if state is None:
+        raise LinkageError("索引未就绪 the index is not ready", next_step="cityhub publish")
+    entity, version = parties[entity_name], hub.ledger.version(state.version)
+    online = online_of(hub, version, entity_name)
+    if (online.model.version if online.model else "") != state.model:
+        raise LinkageError("索引与模型不符 the index is of another model", next_step="cityhub publish")
+    dates = frozenset(field.name for field in entity.fields if field.kind == "date")
+    return Resolver(entity, online, index, state.version, dates)
+
+
+def resolve_record(hub: Hub, entity_name: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return {"version", "decision", "hub_id", "probability", "rung", "reason", "candidates"} of one record, given as
+    the fields of the standard."""
+    resolver = open_resolver(hub, entity_name)
+    answer = resolver.answer(resolver.standard(raw))
+    return {"version": resolver.version, **asdict(answer)}

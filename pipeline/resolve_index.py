@@ -1,0 +1,133 @@
+"""Keeping the index for resolving one record: after a version is published, what it changed is put in and taken out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from engine.quoting import quote
+from engine.relation import ParquetFiles
+from engine.step import Step
+from matching.online import Online, identifier_hash, identifiers, keys_of, values_table
+from matching.tables import FORMER_STATES, IDENTITY, LINKS
+from pipeline.evidence import context, models_in_force
+from pipeline.hub import Hub
+from pipeline.ladder_rules import ladder_rules
+from pipeline.lake_tables import former_states_table, identity_table, links_table
+from pipeline.link import changed_records, current_records
+from pipeline.staging import version_folder
+from schemas.arrow import statement_schema
+from schemas.standard import Entity
+from warehouse.fences import Fence
+from warehouse.resolve_index import IDENTIFIER, KEYS, ROWS, IndexState, ResolveIndex, row_number
+from warehouse.versions import Version
+
+BATCH_ROWS = 50_000
+KEPT = ("name", "former_name", "citizen_id", "document_type", "document_number", "uscc", "registration_number")
+
+
+def online_of(hub: Hub, version: Version, entity: str) -> Online:
+    """Return what resolving needs of the version: its rules, specification and model."""
+    model = models_in_force(hub, version).get(entity)
+    return Online(ladder_rules(hub.city, entity), hub.city.linkage[entity], model, context(hub))
+
+
+def refresh_index(hub: Hub, version: Version, fence: Fence) -> int:
+    """Bring the index to the published version: by what it changed where the index is of the version before, else anew.
+
+    Returns the rows put in. Reads the version's staged files: call it before they are cleared.
+    """
+    index, count = ResolveIndex(hub.database), 0
+    earlier = [one.number for one in hub.ledger.versions("published") if one.number < version.number]
+    for entity in hub.city.standard.parties:
+        online = online_of(hub, version, entity.name)
+        now = IndexState(version.number, online.model.version if online.model else "")
+        stands = index.state(entity.name)
+        if stands == now:
+            continue
+        known = stands is not None and bool(earlier) and stands == IndexState(earlier[-1], now.model)
+        moved = _moved(hub, version, entity) if known else None
+        gone = None if moved is None else sorted(row_number(one) for one in moved.column("record_id").to_pylist())
+        count += index.replace(fence, entity.name, gone, _parts(hub, version, entity, online, moved), now)
+    return count
+
+
+def _moved(hub: Hub, version: Version, entity: Entity) -> pa.Table | None:
+    """Return `record_id` of whatever the version changed: statements, links, and rows of entities that are others."""
+    folder = version_folder(hub, version.number)
+    names = [folder / f"{name}-{entity.name}.parquet" for name in ("link_upserts", "link_deletions")]
+    if not all(path.exists() for path in names):
+        return None
+    parts = [parquet.read_table(path, columns=["record_id"]) for path in names]
+    parts.append(changed_records(hub, version, entity).select(["record_id"]))
+    identities = parquet.read_table(folder / f"identity_upserts-{entity.name}.parquet", columns=["hub_id"])
+    if identities.num_rows:
+        members = Step("members", "SELECT record_id FROM links WHERE hub_id IN (SELECT hub_id FROM changed)")
+        links = ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS)
+        parts.append(hub.engine.run([members], {"links": links, "changed": identities}, "members"))
+    whole = pa.concat_tables(parts)
+    return pa.table({"record_id": whole.column("record_id").combine_chunks().unique()})
+
+
+def _parts(
+    hub: Hub, version: Version, entity: Entity, online: Online, moved: pa.Table | None
+) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """Yield rows and their keys: register rows and records of provisional numbers, those that `moved` or all."""
+    only = "" if moved is None else "AND l.record_id IN (SELECT record_id FROM moved)"
+    fields = [one.name for one in online.spec.fields]
+    columns = [name for name in dict.fromkeys([*KEPT, *fields]) if name in statement_schema(entity).names]
+    step = Step(
+        "indexed",
+        f"""
+        SELECT l.record_id, l.hub_id, i.unit, l.rung = 'register' AS anchor, r.department, r.source_table,
+            r.observed_at, p.past_names, {", ".join(f"r.{quote(name)}" for name in columns)}
+        FROM links l JOIN records r ON r.record_id = l.record_id
+        JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
+        LEFT JOIN (SELECT record_id, list(DISTINCT name ORDER BY name) AS past_names FROM former WHERE name IS NOT NULL
+            GROUP BY record_id) p ON p.record_id = l.record_id
+        WHERE l.decision = 'link' AND l.rung IN ('register', 'provisional_identifier') {only}
+        ORDER BY l.record_id
+        """,  # noqa: S608 - every identifier is quoted by engine.quoting
+        materialise=True,
+    )
+    relations: dict[str, Any] = {
+        "links": ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS),
+        "identity": ParquetFiles(tuple(hub.lake.files(identity_table(entity.name))), IDENTITY),
+        "former": ParquetFiles(tuple(hub.lake.files(former_states_table(entity.name))), FORMER_STATES),
+        "records": current_records(hub, entity, dict(version.manifest)),
+    }
+    if moved is not None:
+        relations["moved"] = moved
+    ranks = {(one.department, one.table): place for place, one in enumerate(online.rules.anchors)}
+    with hub.engine.session(relations) as session:
+        session.run([step])
+        for batch in session.stream("indexed", BATCH_ROWS):
+            for start in range(0, batch.num_rows, BATCH_ROWS):
+                yield _indexed(online, entity, batch.slice(start, BATCH_ROWS).to_pylist(), ranks)
+
+
+def _indexed(
+    online: Online, entity: Entity, rows: list[dict[str, Any]], ranks: dict[tuple[str, str], int]
+) -> tuple[pa.Table, pa.Table]:
+    made, rules, keys, owners = [], [], [], []
+    blocked = keys_of(online, values_table(online, rows, statement_schema(entity)))
+    for place, row in enumerate(rows):
+        number = row_number(row["record_id"])
+        content = {name: value for name, value in row.items() if value is not None and name not in ROWS.names}
+        content["anchor_rank"] = ranks.get((row["department"], row["source_table"]))
+        fixed = {name: row[name] for name in ("record_id", "hub_id", "unit", "anchor")}
+        made.append({"row": number, **fixed, "content": json.dumps(content, ensure_ascii=False, default=str)})
+        own = [(IDENTIFIER, key) for key in identifier_hash(identifiers(online.rules, row))]
+        if row["anchor"]:
+            own += [(rule, int(key)) for rule, key in enumerate(blocked[place]) if key]
+        for rule, key in dict.fromkeys(own):
+            rules.append(rule)
+            keys.append(key)
+            owners.append(number)
+    table = pa.table([np.array(rules, np.int32), np.array(keys, np.int64), np.array(owners, np.int64)], schema=KEYS)
+    return pa.Table.from_pylist(made, schema=ROWS), table
