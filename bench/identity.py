@@ -70,7 +70,8 @@ def measured(what: str, rows: int) -> Iterator[Spent]:
 
 def compared(part: Spent, whole: Spent) -> None:
     """Print what a part cost of the whole."""
-    print(f"{'':<44} {part.wall / whole.wall:.1%} of the whole by the clock, {part.cpu / whole.cpu:.1%} of its CPU time")
+    shares = f"{part.wall / whole.wall:.1%} of the whole by the clock, {part.cpu / whole.cpu:.1%} of its CPU time"
+    print(f"{'':<44} {shares}")
 
 
 def ids(start: int, count: int) -> pa.Array:

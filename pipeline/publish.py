@@ -47,7 +47,7 @@ def publish(hub: Hub, version: int | None = None) -> dict[str, Any]:
         fence = hub.ledger.acquire(HUB_FENCE, hub.run_id, hub.clock())
         unfinished = hub.ledger.unfinished_version()
         if unfinished is None or unfinished.state not in ("survived", "applying"):
-            _repair(hub)
+            _repair(hub, fence)
             return {"version": None}
         if unfinished.state == "survived":
             staged = stage_version(hub, unfinished, fence)
@@ -160,11 +160,12 @@ def _remember(hub: Hub, version: Version, entity: Entity, mark: tuple[str, int])
         hub.lake.append(identity_history_table(entity.name), states, ("commit",), idempotency=mark)
 
 
-def _repair(hub: Hub) -> None:
-    """Bring the Parquet folder up to the published version, if a run died between the swap and the folder."""
+def _repair(hub: Hub, fence: Fence) -> None:
+    """Bring Parquet folder and index up to the published version, if a run died between the swap and them."""
     published = hub.ledger.published_version()
     if published is not None:
         hub.published.repair(hub.lake, edition(hub, published))
+        refresh_index(hub, published, fence)
 
 
 def _leaving_members(hub: Hub, version: Version) -> pa.Array:

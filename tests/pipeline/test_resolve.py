@@ -1,0 +1,119 @@
+"""One record now: what is decided online is what the batch decided, from the index that publishing keeps."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from pipeline.batch_decisions import release
+from pipeline.command_line import main
+from pipeline.commit import commit
+from pipeline.hub import Hub
+from pipeline.judge import Decision, judge
+from pipeline.land import land
+from pipeline.link import link
+from pipeline.publish import publish
+from pipeline.resolve import open_resolver, resolve_record
+from pipeline.standardise import standardise
+from pipeline.survive import survive
+from pipeline.validate import validate
+from schemas.errors import LinkageError
+from tests.pipeline.story import Story, story
+from warehouse.resolve_index import ResolveIndex
+
+pytestmark = pytest.mark.timeout(900)
+DEPARTMENTS = ("education", "housing_fund", "medical_insurance", "police_population", "social_security")
+CITY = {"CITYHUB_CITY_KEY": "5" * 64, "CITYHUB_AS_OF": "2026-07-01"}
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]]:
+    tale = story(tmp_path_factory.mktemp("resolve"), residents=1500)
+    tale.bring()
+    with tale.hub(**CITY) as hub:
+        for department in DEPARTMENTS:
+            for stage in (land, standardise, validate):
+                stage(hub, department)
+            for batch in hub.ledger.batches("held", department):
+                release(hub, batch.id, "a small city has few rows")
+            commit(hub, department)
+        for step in (link, survive, publish):
+            step(hub)
+        yield tale, hub
+
+
+def records(hub: Hub) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield every record of people that is no register row, with the batch's decision, in a fixed order."""
+    links = {row["record_id"]: row for row in hub.lake.read("links/person").to_pylist()}
+    for department in DEPARTMENTS:
+        for row in sorted(hub.lake.read(f"current/{department}/person").to_pylist(), key=lambda one: one["record_id"]):
+            if links[row["record_id"]]["rung"] != "register":
+                yield row, links[row["record_id"]]
+
+
+def test_online_decides_what_the_batch_decided(city: tuple[Story, Hub]) -> None:
+    """Of records whose answer does not hang on others like them (a provisional number's, an entity formed of several)."""
+    _, hub = city
+    resolver, differing, kinds = open_resolver(hub, "person"), [], Counter[str]()
+    alone = ("anchored_identifier", "evidence", "none", "former_identifier")
+    for place, (row, decided) in enumerate(records(hub)):
+        if decided["rung"] not in alone or (decided["rung"] == "anchored_identifier" and place % 10):
+            continue
+        answer = resolver.answer({name: value for name, value in row.items() if value is not None})
+        batch = ("insufficient" if decided["decision"] == "new" else decided["decision"], decided["hub_id"])
+        online = ("insufficient" if answer.decision == "new" else answer.decision, answer.hub_id)
+        if answer.decision != "link":
+            online = (online[0], None)
+        kinds[f"{decided['rung']} {decided['decision']}"] += 1
+        if batch != online:
+            differing.append((decided["rung"], decided["decision"], answer.decision, decided["reason"], answer.reason))
+    assert differing == [], Counter(differing).most_common(5)
+    assert sum(kinds.values()) > 300 and len(kinds) >= 3, kinds
+
+
+def test_the_index_follows_what_is_published(city: tuple[Story, Hub]) -> None:
+    _, hub = city
+    index, before = ResolveIndex(hub.database), open_resolver(hub, "person").version
+    first, second = sorted(row["hub_id"] for row in hub.lake.read("golden/person").to_pylist() if row["anchored"])[:2]
+    person = hub.reader.golden("person", second)
+    asked = {name: person[name] for name in ("name", "citizen_id", "birth_date") if person[name]}
+    assert resolve_record(hub, "person", asked)["hub_id"] == second
+    judge(hub, Decision("same", first, second, "王经办", "x"))
+    for step in (link, survive, publish):
+        step(hub)
+    assert open_resolver(hub, "person").version == before + 1
+    assert resolve_record(hub, "person", asked)["hub_id"] == hub.reader.resolve(second)
+    state = index.state("person")
+    with hub.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM resolve_state")
+    with pytest.raises(LinkageError):
+        open_resolver(hub, "person")
+    assert state is not None
+
+
+def test_strange_records_are_told_apart_from_wrong_questions(
+    city: tuple[Story, Hub], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tale, hub = city
+    with hub.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM resolve_state")
+    publish(hub)  # mends what a crash between swap and index left
+    nobody = resolve_record(hub, "person", {"name": "呼延灼灼", "birth_date": "1931-02-03", "phone": "13900000001"})
+    assert nobody["hub_id"] is None and nobody["decision"] in ("new", "insufficient")
+    assert resolve_record(hub, "person", {"name": "王"})["decision"] in ("insufficient", "new")
+    assert resolve_record(hub, "person", {})["decision"] == "insufficient"
+    with pytest.raises(LinkageError, match="colour"):
+        resolve_record(hub, "person", {"colour": "red"})
+    for name, value in {**CITY, "CITYHUB_HOME": str(tale.home)}.items():
+        monkeypatch.setenv(name, value)
+    lines = tmp_path / "records.jsonl"
+    lines.write_text('{"name": "王伟"}\n{"name": "李娜", "birth_date": "1980-01-01"}\n', "utf-8")
+    told = CliRunner().invoke(main, ["resolve", "person", str(lines), "--json"])
+    assert told.exit_code == 0, told.output
+    assert len(json.loads(told.output)) == 2
