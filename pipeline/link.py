@@ -17,19 +17,19 @@ from matching.judgements import Judged
 from matching.ladder import LinkChanges, LinkInputs
 from matching.ladder import link as link_records
 from matching.tables import CHANGED, FORMER_STATES, IDENTITY, LINKS
-from pipeline.commit import LAKE, history_schema
+from pipeline.commit import LAKE
+from pipeline.current_statements import changed_records, current_records
 from pipeline.evidence import EVIDENCE, Models, evidence_of, keep_model, models_in_force
 from pipeline.former_states import fresh_states, stored_states
 from pipeline.hub import Hub
 from pipeline.hub_ids import mint
 from pipeline.judged import judged_of
 from pipeline.ladder_rules import ladder_rules
-from pipeline.lake_tables import block_keys_table, current_table, history_table, identity_table, links_table
+from pipeline.lake_tables import block_keys_table, identity_table, links_table
 from pipeline.models_in_force import Acceptance, models_of, refuse_unaccepted
 from pipeline.publish import finish_applying
 from pipeline.stage import stage_of
 from pipeline.staging import HUB_FENCE, clear, version_folder
-from schemas.arrow import statement_schema
 from schemas.errors import TooLittleToTrain
 from schemas.standard import Entity
 from warehouse.batches import Batch
@@ -183,28 +183,6 @@ def all_records(hub: Hub, records: Relation, links: Relation) -> pa.Table:
         "SELECT record_id, 'changed' AS op FROM records UNION SELECT record_id, 'changed' FROM links",
     )
     return hub.engine.run([step], {"records": records, "links": links}, "changed").cast(CHANGED)
-
-
-def current_records(hub: Hub, entity: Entity, manifest: dict[str, int]) -> ParquetFiles:
-    """Return the current statements of an entity over all departments, as the manifest pins them."""
-    paths: list[str] = []
-    for department in hub.city.departments:
-        name = current_table(department, entity.name)
-        if name in manifest:
-            paths += hub.lake.files(name, manifest[name])
-    return ParquetFiles(tuple(paths), statement_schema(entity))
-
-
-def changed_records(hub: Hub, version: Version, entity: Entity) -> pa.Table:
-    """Return `record_id`, `op` of every statement that the pinned batches changed: what happened to it last."""
-    paths: list[str] = []
-    for department in hub.city.departments:
-        paths += hub.lake.files(history_table(department, entity.name), batch=list(version.batches))
-    if not paths:
-        return CHANGED.empty_table()
-    history = {"history": ParquetFiles(tuple(paths), history_schema(entity))}
-    step = Step("changed", "SELECT record_id, arg_max(op, batch) AS op FROM history GROUP BY record_id")
-    return hub.engine.run([step], history, "changed").cast(CHANGED)
 
 
 def _stage(hub: Hub, version: int, entity: Entity, linked: Linked) -> None:

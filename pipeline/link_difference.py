@@ -29,7 +29,8 @@ def link_difference(hub: Hub) -> dict[str, Any]:
 
     {"version", "models": {entity: {"accepted", "now"}}, "entities": {entity: {"gained", "lost", "moved", "decisions",
     "entities", "examples"}}}. Compared with the published version and its batches; nothing is opened or written.
-    Raises LinkageError before the first version.
+    Models are trained anew on the records that stand, as accepting would train them. Raises LinkageError before the
+    first version.
     """
     published = hub.ledger.published_version()
     if published is None:

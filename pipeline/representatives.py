@@ -7,8 +7,8 @@ import pyarrow as pa
 from engine.relation import Relation
 from engine.step import Step
 from golden.representatives import REPRESENTATIVES, representatives
+from pipeline.current_statements import changed_records, current_records
 from pipeline.hub import Hub
-from pipeline.link import changed_records, current_records
 from pipeline.standing_links import HUB_IDS, staged_links
 from schemas.arrow import party_column
 from schemas.standard import Entity

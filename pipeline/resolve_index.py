@@ -15,11 +15,11 @@ from engine.relation import ParquetFiles
 from engine.step import Step
 from matching.online import Online, identifier_hash, identifiers, keys_of, values_table
 from matching.tables import FORMER_STATES, IDENTITY, LINKS
+from pipeline.current_statements import changed_records, current_records
 from pipeline.evidence import context, models_in_force
 from pipeline.hub import Hub
 from pipeline.ladder_rules import ladder_rules
 from pipeline.lake_tables import former_states_table, identity_table, links_table
-from pipeline.link import changed_records, current_records
 from pipeline.staging import version_folder
 from schemas.arrow import statement_schema
 from schemas.standard import Entity

@@ -13,10 +13,10 @@ from engine.relation import ParquetFiles, Relation
 from engine.step import Step
 from matching.judgements import constraints, in_force
 from matching.tables import IDENTITY, LINKS
+from pipeline.current_statements import current_records
 from pipeline.hub import Hub
 from pipeline.judged import constraining
 from pipeline.lake_tables import current_table, identity_table, links_table
-from pipeline.link import current_records
 from pipeline.masking import masked
 from schemas.arrow import party_column, statement_schema
 from schemas.errors import JudgementRefused

@@ -16,9 +16,9 @@ from golden.entities import Moment, SurviveInputs, slices
 from golden.entities import survive as survive_entities
 from golden.facts import RECORD_IDS, FactChanges, FactInputs, complete, members_schema
 from matching.tables import LINKS
+from pipeline.current_statements import changed_records, current_records
 from pipeline.hub import Hub
 from pipeline.lake_tables import fact_members_table, golden_table
-from pipeline.link import changed_records, current_records
 from pipeline.progress import progress
 from pipeline.representatives import businesses_touched, is_represented, representatives_now
 from pipeline.stage import stage_of

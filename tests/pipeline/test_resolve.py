@@ -58,7 +58,7 @@ def records(hub: Hub) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 
 def test_online_decides_what_the_batch_decided(city: tuple[Story, Hub]) -> None:
-    """Of records whose answer does not hang on others like them (a provisional number's, an entity formed of several)."""
+    """Of records whose answer does not hang on others like them (of one provisional number, of one formed entity)."""
     _, hub = city
     resolver, differing, kinds = open_resolver(hub, "person"), [], Counter[str]()
     alone = ("anchored_identifier", "evidence", "none", "former_identifier")
