@@ -20,6 +20,7 @@ PLAIN_LEVELS = ("missing", "different", "same")
 NUMBER_LEVELS = ("missing", "different", "within_10_percent", "within_1_percent", "same")
 # Two values of these kinds are told apart faster than a pair is found again.
 _CHEAP = frozenset({"date", "exact", "number", "code"})
+_FEW = 5_000
 _NUMBER = r"^\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
 
 
@@ -68,7 +69,10 @@ def encoded_fields(records: pa.Table, base: pa.Table | None, spec: LinkageSpec, 
         return encode(field.name, own, other, _keys_of(field, context))
 
     names = [field.name for field in spec.fields]
-    return Fields(spec, dict(zip(names, in_order(encoded, spec.fields), strict=True)), context)
+    # For a few rows a thread would cost more than the work.
+    few = records.num_rows + (0 if base is None else base.num_rows) < _FEW
+    made = map(encoded, spec.fields) if few else in_order(encoded, spec.fields)
+    return Fields(spec, dict(zip(names, made, strict=True)), context)
 
 
 def _column(table: pa.Table, name: str, field: LinkageField) -> pa.ChunkedArray:

@@ -91,12 +91,16 @@ def values_table(online: Online, rows: Sequence[Mapping[str, Any]], schema: pa.S
     return pa.table([pa.array([row.get(name) for row in rows], schema.field(name).type) for name in names], names=names)
 
 
+def settled(online: Online, values: Mapping[str, Any], rows: Sequence[Row]) -> Answer | None:
+    """Return the ladder's answer where nothing else needs to be heard, given every row that shares an identifier."""
+    answer, _ = _ladder(online.rules, values, rows)
+    return answer if answer.decision == "link" and answer.rung != "provisional_identifier" else None
+
+
 def resolve(online: Online, values: Mapping[str, Any], rows: Sequence[Row], schema: pa.Schema) -> Answer:
     """Return the decision about one record, given every row that shares an identifier or a block key with it."""
     ladder, bound = _ladder(online.rules, values, rows)
-    if ladder.decision == "link" and ladder.rung != "provisional_identifier":
-        return ladder
-    if online.model is None:
+    if online.model is None or (ladder.decision == "link" and ladder.rung != "provisional_identifier"):
         return ladder
     told = _evidence(online, values, [row for row in rows if row.anchor], bound, schema)
     if told is None:

@@ -1,4 +1,4 @@
-"""The statements that stand, of an entity over all departments, as a version pins them; and what its batches changed."""
+"""The statements that stand, of an entity over all departments, as a version pins them; what its batches changed."""
 
 from __future__ import annotations
 

@@ -10,7 +10,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from matching.online import Answer, Online, Row, identifier_hash, identifiers, keys_of, resolve, values_table
+from matching.online import (
+    Answer,
+    Online,
+    Row,
+    identifier_hash,
+    identifiers,
+    keys_of,
+    resolve,
+    settled,
+    values_table,
+)
 from pipeline.hub import Hub
 from pipeline.resolve_index import online_of
 from schemas.arrow import statement_schema
@@ -43,13 +53,21 @@ class Resolver:
         return {name: value for name, value in cleaned.items() if value is not None}
 
     def answer(self, values: Mapping[str, Any]) -> Answer:
-        """Return the decision about a record in standard values."""
-        schema = statement_schema(self.entity)
-        table = values_table(self.online, [values], schema)
+        """Return the decision about a record in standard values.
+
+        Where an identifier settles it, as it does for most, no block key is made.
+        """
         keys = [(IDENTIFIER, key) for key in identifier_hash(identifiers(self.online.rules, values))]
-        keys += [(rule, int(key)) for rule, key in enumerate(keys_of(self.online, table)[0]) if key]
-        rows = [self._row(row) for row in self.index.candidates(self.entity.name, keys, MOST_CANDIDATES)]
-        return resolve(self.online, values, rows, schema)
+        sure = settled(self.online, values, self._rows(keys))
+        if sure is not None:
+            return sure
+        schema = statement_schema(self.entity)
+        blocked = keys_of(self.online, values_table(self.online, [values], schema))[0]
+        keys += [(rule, int(key)) for rule, key in enumerate(blocked) if key]
+        return resolve(self.online, values, self._rows(keys), schema)
+
+    def _rows(self, keys: list[tuple[int, int]]) -> list[Row]:
+        return [self._row(row) for row in self.index.candidates(self.entity.name, keys, MOST_CANDIDATES)]
 
     def _clean(self, kind: str, text: str) -> Any:
         if kind not in KINDS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -23,10 +24,11 @@ from sqlalchemy import (
     TypedColumns,
     and_,
     delete,
-    or_,
     select,
+    text,
 )
 from sqlalchemy import insert as sql_insert
+from sqlalchemy.sql.selectable import TextualSelect
 
 from warehouse.database import Database
 from warehouse.fences import Fence, check_fence
@@ -135,12 +137,24 @@ class ResolveIndex:
         """Return the rows that share any of the keys (rule, key), each once, in the order of their record ids."""
         if not keys:
             return []
-        named = or_(*(and_(resolve_key.c.rule == rule, resolve_key.c.key == key) for rule, key in keys))
-        found = select(resolve_key.c.row).where(resolve_key.c.entity == entity, named).distinct().limit(at_most)
-        query = select(resolve_row).where(resolve_row.c.entity == entity, resolve_row.c.row.in_(found))
+        values: dict[str, Any] = {"entity": entity, "most": at_most}
+        for place, (rule, key) in enumerate(keys):
+            values |= {f"rule{place}": rule, f"key{place}": key}
         with self.database.read() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(query)]
+            rows = [dict(row._mapping) for row in connection.execute(_question(len(keys)), values)]
         return sorted(rows, key=lambda row: str(row["record_id"]))
+
+
+@cache
+def _question(keys: int) -> TextualSelect:
+    """Return the query for so many keys: a look-up in the index each, for an OR of them would read the whole index."""
+    lookup = 'SELECT "row" FROM resolve_key WHERE entity = :entity AND rule = :rule{0} AND key = :key{0}'
+    found = " UNION ".join(lookup.format(place) for place in range(keys))
+    columns = (resolve_row.c[name] for name in ("record_id", "hub_id", "unit", "anchor", "content"))
+    return text(
+        "SELECT record_id, hub_id, unit, anchor, content FROM resolve_row "  # noqa: S608 - numbers only
+        f'WHERE entity = :entity AND "row" IN (SELECT "row" FROM ({found}) AS found LIMIT :most)'
+    ).columns(*columns)
 
 
 def row_number(record_id: str) -> int:

@@ -78,6 +78,7 @@ class Hub:
     pinned: int = 0
     commit: int = 0
     minted: int = 0
+    remembers: bool = True  # what register rows said before; the plain ladder does not
 
     def mint(self, number: int) -> pa.Array:
         self.minted += number
@@ -130,7 +131,7 @@ class Hub:
 
     def former_states(self) -> pa.Table:
         """Return what register rows said, now or before."""
-        if not self.states:
+        if not self.states or not self.remembers:
             return FORMER_STATES.empty_table()
         history = {"history": pa.Table.from_pylist(self.states, schema=SCHEMA)}
         return self.engine.run(former_states(self.rules), history, "former_states")
