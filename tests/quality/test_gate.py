@@ -197,11 +197,18 @@ def test_the_verdict_is_json_without_any_value() -> None:
 
 def test_an_expectation_that_raises_is_a_fault_of_the_rule() -> None:
     rule = Rule("broken", "row", "person.name", Text("坏", "broken"), Dimension.ACCURACY, "critical")
-    words = np.array([SECRET, "x"], object)
-    [outcome] = suite.run_suite([rule], {rule.column: words})  # text where answers should be
+    words = np.array([SECRET, "x"], object)  # text where answers should be
+    [outcome] = suite.run_suite([rule], {rule.column: words})
     assert outcome.error
     assert SECRET not in outcome.error
     assert not outcome.held
+
+
+@pytest.mark.parametrize("shape", ["flat", "by_metric"])
+def test_what_great_expectations_says_of_an_exception_is_told_by_its_kind(shape: str) -> None:
+    raised = {"raised_exception": True, "exception_message": f"ValueError: {SECRET} is no number"}
+    assert suite._error(raised if shape == "flat" else {"('metric', 'id')": raised}) == "ValueError"
+    assert suite._error({"raised_exception": False, "exception_message": None}) == ""
 
 
 def test_every_rule_says_itself_in_both_languages() -> None:
