@@ -8,7 +8,7 @@ evidence) one record cannot: it is `new`, and says so.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,12 +19,13 @@ from matching.candidates import Candidates
 from matching.choice import REVIEW, choose, rank
 from matching.encoding import hash_texts
 from matching.evidence import one_row_a_unit
-from matching.explanation import texts
-from matching.fields import Fields, encoded_fields
+from matching.fields import encoded_fields
 from matching.model import Model
 from matching.rules import LadderRules
-from matching.scoring import Scorer
+from matching.scoring import Scored, Scorer
 from schemas.linkage_spec import Decide, LinkageSpec
+
+SHOWN = 5  # candidates told with an answer
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """A record that evidence is heard about: its values, the register rows near it, the units it is bound to (None: to
+    none in particular)."""
+
+    values: Mapping[str, Any]
+    rows: tuple[Row, ...]
+    bound: frozenset[str] | None
+
+
+@dataclass(frozen=True)
 class Answer:
     """`decision` link, review, new or insufficient; the entity it is about; how sure; why. `candidates` are entities
-    compared, likeliest first: {hub_id, weight, levels}."""
+    compared, likeliest first: {hub_id, weight, fields: {name: (level, bits)}}; `weight` has what a rare value adds."""
 
     decision: str
     reason: str
@@ -94,25 +105,40 @@ def values_table(online: Online, rows: Sequence[Mapping[str, Any]], schema: pa.S
 def settled(online: Online, values: Mapping[str, Any], rows: Sequence[Row]) -> Answer | None:
     """Return the ladder's answer where nothing else needs to be heard, given every row that shares an identifier."""
     answer, _ = _ladder(online.rules, values, rows)
-    return answer if answer.decision == "link" and answer.rung != "provisional_identifier" else None
+    return answer if _is_sure(answer) else None
 
 
-def resolve(online: Online, values: Mapping[str, Any], rows: Sequence[Row], schema: pa.Schema) -> Answer:
-    """Return the decision about one record, given every row that shares an identifier or a block key with it."""
-    ladder, bound = _ladder(online.rules, values, rows)
-    if online.model is None or (ladder.decision == "link" and ladder.rung != "provisional_identifier"):
-        return ladder
-    told = _evidence(online, values, [row for row in rows if row.anchor], bound, schema)
-    if told is None:
-        return ladder
+def resolve(
+    online: Online, asked: Sequence[tuple[Mapping[str, Any], Sequence[Row]]], schema: pa.Schema
+) -> list[Answer]:
+    """Return the decision about each record, given every row that shares an identifier or a block key with it.
+
+    Many at once cost little more than one: what is compared is compared in columns.
+    """
+    laddered = [_ladder(online.rules, values, rows) for values, rows in asked]
+    heard = [
+        Heard(values, tuple(row for row in rows if row.anchor), bound)
+        for (values, rows), (answer, bound) in zip(asked, laddered, strict=True)
+        if online.model is not None and not _is_sure(answer)
+    ]
+    told = iter(_evidence(online, heard, schema) if heard else ())
+    return [
+        answer if online.model is None or _is_sure(answer) else _overlaid(answer, next(told)) for answer, _ in laddered
+    ]
+
+
+def _is_sure(answer: Answer) -> bool:
+    return answer.decision == "link" and answer.rung != "provisional_identifier"
+
+
+def _overlaid(ladder: Answer, told: Answer) -> Answer:
+    """Return the ladder's answer with the evidence over it, by the batch's rule."""
     loose = ladder.rung in ("none", "provisional_identifier")
     if told.decision == "link" or (told.decision == "review" and loose):
         return told
     if ladder.rung == "none":
-        return Answer(told.decision, told.reason, "none", None, told.probability, told.candidates)
-    return Answer(
-        ladder.decision, ladder.reason, ladder.rung, ladder.hub_id, told.probability, told.candidates
-    )
+        return replace(told, rung="none", hub_id=None)
+    return replace(ladder, probability=told.probability, candidates=told.candidates)
 
 
 def _ladder(rules: LadderRules, values: Mapping[str, Any], rows: Sequence[Row]) -> tuple[Answer, frozenset[str] | None]:
@@ -168,41 +194,56 @@ def _agreement(rules: LadderRules, values: Mapping[str, Any], reference: Mapping
     return levels[0], False
 
 
-def _evidence(
-    online: Online, values: Mapping[str, Any], rows: Sequence[Row], bound: frozenset[str] | None, schema: pa.Schema
-) -> Answer | None:
-    """Return what the model says, None where the record has no candidate that it may go to."""
+def _evidence(online: Online, heard: Sequence[Heard], schema: pa.Schema) -> list[Answer]:
+    """Return what the model says of each record; its candidates are compared as the batch compares them."""
     model, spec = online.model, online.spec
     assert model is not None
-    heard = values_table(online, [values], schema)
+    rows = [row for one in heard for row in one.rows]
+    of = np.repeat(np.arange(len(heard), dtype=np.int64), [len(one.rows) for one in heard])
+    records = values_table(online, [one.values for one in heard], schema)
     base = values_table(online, [row.values for row in rows], schema)
-    fields: Fields = encoded_fields(heard, base, spec, online.context)
+    fields = encoded_fields(records, base, spec, online.context)
     scorer = Scorer.of(model, fields.comparers())
-    names = sorted({row.unit for row in rows})
-    codes = np.array([names.index(row.unit) for row in rows], np.int32)
-    count = len(rows)
-    pairs = Candidates(np.zeros(count, np.int64), np.arange(count, dtype=np.int64), np.zeros(count, np.int8))
+    units = {unit: code for code, unit in enumerate(sorted({row.unit for row in rows}))}
+    codes = np.array([units[row.unit] for row in rows], np.int32)
+    pairs = Candidates(of, np.arange(len(rows), dtype=np.int64), np.zeros(len(rows), np.int8))
     allowed = (
-        np.array([bound is not None]),
-        frozenset((0, names.index(unit)) for unit in bound or () if unit in names),
+        np.array([one.bound is not None for one in heard]),
+        frozenset((place, units[unit]) for place, one in enumerate(heard) for unit in one.bound or () if unit in units),
     )
     pairs, scored = one_row_a_unit(pairs, scorer, codes, allowed)
-    ranked = rank(scorer, pairs, scored, 0, 1)
-    choices = choose(scorer, ranked, spec.decide or Decide(), 0, scorer.possible(1))
-    named = np.where(choices.decision <= REVIEW, choices.best, -1)
-    reason = texts(scorer, np.arange(1), named, choices.reasons())[0].as_py()
-    order = np.argsort(-scored.match, kind="stable")[:5]
-    told = tuple(
+    ranked = rank(scorer, pairs, scored, 0, len(heard))
+    choices = choose(scorer, ranked, spec.decide or Decide(), 0, scorer.possible(len(heard)))
+    named = np.where(choices.decision <= REVIEW, choices.best, -1).tolist()
+    starts = np.searchsorted(pairs.record, np.arange(len(heard) + 1)).tolist()
+    decisions, reasons = choices.decisions().to_pylist(), choices.reasons().to_pylist()
+    return [
+        Answer(
+            decisions[place],
+            reasons[place],
+            "evidence",
+            rows[best].hub_id if best >= 0 else None,
+            float(choices.probability[place]),
+            _compared(scorer, pairs, scored, rows, range(starts[place], starts[place + 1])),
+        )
+        for place, best in enumerate(named)
+    ]
+
+
+def _compared(
+    scorer: Scorer, pairs: Candidates, scored: Scored, rows: Sequence[Row], places: range
+) -> tuple[Mapping[str, Any], ...]:
+    """Return the likeliest candidates of one record, with the level and the bits of each field."""
+    best = sorted(places, key=lambda place: -float(scored.match[place]))[:SHOWN]
+    fields = list(zip(scorer.comparers, scorer.weights, scored.levels, strict=True))
+    return tuple(
         {
             "hub_id": rows[int(pairs.base[place])].hub_id,
             "weight": round(float(scored.match[place]), 2),
-            "levels": {
-                one.column.name: one.levels[int(level[place])]
-                for one, level in zip(scorer.comparers, scored.levels, strict=True)
+            "fields": {
+                one.column.name: (one.levels[int(level[place])], round(float(weight.match[level[place]]), 2))
+                for one, weight, level in fields
             },
         }
-        for place in order.tolist()
+        for place in best
     )
-    best = int(named[0])
-    hub = rows[best].hub_id if best >= 0 else None
-    return Answer(choices.decisions()[0].as_py(), reason, "evidence", hub, float(choices.probability[0]), told)

@@ -14,7 +14,7 @@ from pipeline.history import history_text
 from pipeline.hub import Hub
 from pipeline.judge import Decision, withdraw
 from pipeline.judge import judge as judge_stage
-from pipeline.resolve import resolve_record
+from pipeline.resolve import resolve_records
 from pipeline.steward import case_row, case_view, work_list
 from pipeline.text_table import text_table
 from warehouse.judgements import Verdict
@@ -132,7 +132,7 @@ def judged_text(result: dict[str, Any]) -> str:
 def resolve_command(hub: Hub, json_output: bool, entity: str, record: str) -> None:
     """即查 who one record is, now: JSON of standard fields, or a file of one object a line; nothing is written."""
     text = Path(record).read_text("utf-8") if not record.lstrip().startswith("{") else record
-    answers = [resolve_record(hub, entity, json.loads(line)) for line in text.splitlines() if line.strip()]
+    answers = resolve_records(hub, entity, [json.loads(line) for line in text.splitlines() if line.strip()])
     show(answers, json_output, lambda rows: "\n".join(resolved_text(row) for row in rows))
 
 
@@ -142,7 +142,7 @@ def resolved_text(result: dict[str, Any]) -> str:
     lines = [f"{result['decision']}  {result['hub_id'] or '∅'}{sure}  {result['rung']}: {result['reason']}"]
     lines += [
         f"  候选 candidate {one['hub_id']}  {one['weight']:.1f} bits  "
-        + "  ".join(f"{name}={level}" for name, level in one["levels"].items())
+        + "  ".join(f"{name}={level} {bits:+.1f}" for name, (level, bits) in one["fields"].items())
         for one in result["candidates"]
     ]
     return "\n".join(lines)

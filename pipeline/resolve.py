@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -30,6 +30,7 @@ from values.kinds import KINDS
 from warehouse.resolve_index import IDENTIFIER, ResolveIndex
 
 MOST_CANDIDATES = 500
+AT_ONCE = 200  # records compared together
 
 
 @dataclass(frozen=True)
@@ -53,18 +54,30 @@ class Resolver:
         return {name: value for name, value in cleaned.items() if value is not None}
 
     def answer(self, values: Mapping[str, Any]) -> Answer:
-        """Return the decision about a record in standard values.
+        """Return the decision about one record in standard values."""
+        return self.answers([values])[0]
 
-        Where an identifier settles it, as it does for most, no block key is made.
+    def answers(self, asked: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        """Return the decision about each record in standard values.
+
+        Where an identifier settles it, as it does for most, no block key is made. Many at once cost less than each.
         """
-        keys = [(IDENTIFIER, key) for key in identifier_hash(identifiers(self.online.rules, values))]
-        sure = settled(self.online, values, self._rows(keys))
-        if sure is not None:
-            return sure
-        schema = statement_schema(self.entity)
-        blocked = keys_of(self.online, values_table(self.online, [values], schema))[0]
-        keys += [(rule, int(key)) for rule, key in enumerate(blocked) if key]
-        return resolve(self.online, values, self._rows(keys), schema)
+        keys = [self._identifiers(values) for values in asked]
+        found = [settled(self.online, values, self._rows(own)) for values, own in zip(asked, keys, strict=True)]
+        left = [place for place, answer in enumerate(found) if answer is None]
+        if left:
+            schema = statement_schema(self.entity)
+            blocked = keys_of(self.online, values_table(self.online, [asked[place] for place in left], schema))
+            near = []
+            for place, own in zip(left, blocked, strict=True):
+                wanted = keys[place] + [(rule, int(key)) for rule, key in enumerate(own) if key]
+                near.append((asked[place], self._rows(wanted)))
+            for place, answer in zip(left, resolve(self.online, near, schema), strict=True):
+                found[place] = answer
+        return [answer for answer in found if answer is not None]
+
+    def _identifiers(self, values: Mapping[str, Any]) -> list[tuple[int, int]]:
+        return [(IDENTIFIER, key) for key in identifier_hash(identifiers(self.online.rules, values))]
 
     def _rows(self, keys: list[tuple[int, int]]) -> list[Row]:
         return [self._row(row) for row in self.index.candidates(self.entity.name, keys, MOST_CANDIDATES)]
@@ -104,6 +117,12 @@ def open_resolver(hub: Hub, entity_name: str) -> Resolver:
 def resolve_record(hub: Hub, entity_name: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return {"version", "decision", "hub_id", "probability", "rung", "reason", "candidates"} of one record, given as
     the fields of the standard."""
+    return resolve_records(hub, entity_name, [raw])[0]
+
+
+def resolve_records(hub: Hub, entity_name: str, raw: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the same of many records, in their order."""
     resolver = open_resolver(hub, entity_name)
-    answer = resolver.answer(resolver.standard(raw))
-    return {"version": resolver.version, **asdict(answer)}
+    asked = [resolver.standard(one) for one in raw]
+    parts = (asked[start : start + AT_ONCE] for start in range(0, len(asked), AT_ONCE))
+    return [{"version": resolver.version, **asdict(answer)} for part in parts for answer in resolver.answers(part)]
