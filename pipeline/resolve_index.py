@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,9 @@ import pyarrow.parquet as parquet
 from engine.quoting import quote
 from engine.relation import ParquetFiles
 from engine.step import Step
-from matching.online import Online, identifier_hash, identifiers, keys_of, values_table
+from matching.anchors import keyed
+from matching.encoding import hash_texts
+from matching.online import Online, keys_of
 from matching.tables import FORMER_STATES, IDENTITY, LINKS
 from pipeline.current_statements import changed_records, current_records
 from pipeline.evidence import context, models_in_force
@@ -78,23 +79,6 @@ def _parts(
     hub: Hub, version: Version, entity: Entity, online: Online, moved: pa.Table | None
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Yield rows and their keys: register rows and records of provisional numbers, those that `moved` or all."""
-    only = "" if moved is None else "AND l.record_id IN (SELECT record_id FROM moved)"
-    fields = [one.name for one in online.spec.fields]
-    columns = [name for name in dict.fromkeys([*KEPT, *fields]) if name in statement_schema(entity).names]
-    step = Step(
-        "indexed",
-        f"""
-        SELECT l.record_id, l.hub_id, i.unit, l.rung = 'register' AS anchor, r.department, r.source_table,
-            r.observed_at, p.past_names, {", ".join(f"r.{quote(name)}" for name in columns)}
-        FROM links l JOIN records r ON r.record_id = l.record_id
-        JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
-        LEFT JOIN (SELECT record_id, list(DISTINCT name ORDER BY name) AS past_names FROM former WHERE name IS NOT NULL
-            GROUP BY record_id) p ON p.record_id = l.record_id
-        WHERE l.decision = 'link' AND l.rung IN ('register', 'provisional_identifier') {only}
-        ORDER BY l.record_id
-        """,  # noqa: S608 - every identifier is quoted by engine.quoting
-        materialise=True,
-    )
     relations: dict[str, Any] = {
         "links": ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS),
         "identity": ParquetFiles(tuple(hub.lake.files(identity_table(entity.name))), IDENTITY),
@@ -103,31 +87,52 @@ def _parts(
     }
     if moved is not None:
         relations["moved"] = moved
-    ranks = {(one.department, one.table): place for place, one in enumerate(online.rules.anchors)}
     with hub.engine.session(relations) as session:
-        session.run([step])
+        session.run([keyed(online.rules), _indexed(online, entity, only_moved=moved is not None)])
         for batch in session.stream("indexed", BATCH_ROWS):
-            for start in range(0, batch.num_rows, BATCH_ROWS):
-                yield _indexed(online, entity, batch.slice(start, BATCH_ROWS).to_pylist(), ranks)
+            table = pa.Table.from_batches([batch])
+            yield table.select(ROWS.names).cast(ROWS), _keys(online, table)
 
 
-def _indexed(
-    online: Online, entity: Entity, rows: list[dict[str, Any]], ranks: dict[tuple[str, str], int]
-) -> tuple[pa.Table, pa.Table]:
-    made, rules, keys, owners = [], [], [], []
-    blocked = keys_of(online, values_table(online, rows, statement_schema(entity)))
-    for place, row in enumerate(rows):
-        number = row_number(row["record_id"])
-        content = {name: value for name, value in row.items() if value is not None and name not in ROWS.names}
-        content["anchor_rank"] = ranks.get((row["department"], row["source_table"]))
-        fixed = {name: row[name] for name in ("record_id", "hub_id", "unit", "anchor")}
-        made.append({"row": number, **fixed, "content": json.dumps(content, ensure_ascii=False, default=str)})
-        own = [(IDENTIFIER, key) for key in identifier_hash(identifiers(online.rules, row))]
-        if row["anchor"]:
-            own += [(rule, int(key)) for rule, key in enumerate(blocked[place]) if key]
-        for rule, key in dict.fromkeys(own):
-            rules.append(rule)
-            keys.append(key)
-            owners.append(number)
-    table = pa.table([np.array(rules, np.int32), np.array(keys, np.int64), np.array(owners, np.int64)], schema=KEYS)
-    return pa.Table.from_pylist(made, schema=ROWS), table
+def _indexed(online: Online, entity: Entity, *, only_moved: bool) -> Step:
+    """Return `indexed`: ROWS, the identifiers of each row, and the fields that its block keys are made of."""
+    fields = [one.name for one in online.spec.fields]
+    names = [name for name in dict.fromkeys([*KEPT, *fields]) if name in statement_schema(entity).names]
+    told = ", ".join(f"{quote(name)}: r.{quote(name)}" for name in names)
+    only = "AND l.record_id IN (SELECT record_id FROM moved)" if only_moved else ""
+    return Step(
+        "indexed",
+        f"""
+        SELECT CAST('0x' || left(l.record_id, 15) AS BIGINT) AS row, l.record_id, l.hub_id, i.unit,
+            l.rung = 'register' AS anchor, CAST(to_json({{
+                anchor_rank: k.anchor_rank, observed_at: CAST(r.observed_at AS VARCHAR), past_names: p.past_names,
+                {told}
+            }}) AS VARCHAR) AS content,
+            k.primary_key, k.other_key, {", ".join(f"r.{quote(name)}" for name in fields)}
+        FROM links l
+        JOIN records r ON r.record_id = l.record_id
+        JOIN keyed k ON k.record_id = l.record_id
+        JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
+        LEFT JOIN (
+            SELECT record_id, list(DISTINCT name ORDER BY name) AS past_names FROM former WHERE name IS NOT NULL
+            GROUP BY record_id
+        ) p ON p.record_id = l.record_id
+        WHERE l.decision = 'link' AND l.rung IN ('register', 'provisional_identifier') {only}
+        """,  # noqa: S608 - every identifier is quoted by engine.quoting
+        materialise=True,
+    )
+
+
+def _keys(online: Online, table: pa.Table) -> pa.Table:
+    """Return KEYS of the rows: identifiers of all, block keys of register rows."""
+    rows = table.column("row").to_numpy()
+    blocked = keys_of(online, table.select([one.name for one in online.spec.fields]))
+    blocked[~table.column("anchor").to_numpy()] = 0
+    places, rules = np.nonzero(blocked)
+    found = [(rules, blocked[places, rules], rows[places])]
+    for name in ("primary_key", "other_key"):
+        hashes = hash_texts(table.column(name)).view(np.int64)
+        some = np.flatnonzero(hashes)
+        found.append((np.full(len(some), IDENTIFIER), hashes[some], rows[some]))
+    columns = [np.concatenate(column) for column in zip(*found, strict=True)]
+    return pa.table([columns[0].astype(np.int32), *columns[1:]], schema=KEYS)
