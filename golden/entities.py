@@ -152,7 +152,7 @@ def golden_rows(entity: Entity, moment: Moment) -> Step:
     if "representative" in schema.names:
         listed += ", p.representative, p.representative_doubt"
         joined += " LEFT JOIN representatives p ON p.hub_id = s.owner"
-        hashed += ["representative", "representative_doubt"]
+        hashed.append("representative_doubt")  # who represents it is a fact of its own, told there; an id is no value
     columns = ", ".join(quote(name) for name in schema.names)
     return Step(
         "golden_rows",
