@@ -54,7 +54,9 @@ def test_one_changed_cell_moves_one_statement_and_nothing_else(again: tuple[Stor
         "standing/police_population/RK_CZRK", "golden/person", "links/person", "links_history/person",
     }  # fmt: skip
     decided = sum(value for name, value in summary["city"]["link"].items() if "_decided." in name)
-    assert decided <= 10  # the person's own record and those of the same number
+    # The person's own record, those of the same number, and of the city's hundreds without one those that evidence
+    # compares with it or forms provisional people of together: all but one are decided as they were.
+    assert decided <= 200
 
 
 def test_from_a_golden_cell_down_to_the_raw_cell(again: tuple[Story, Hub]) -> None:
