@@ -216,6 +216,15 @@ def test_a_sole_trader_who_became_a_company_is_one_business_with_a_history(busin
     assert businesses.hub("s1") == businesses.hub("m2") != first  # the old code is somebody's again
 
 
+def test_the_law_finds_an_entity_of_two_register_identities_unless_people_judged_so(people: Hub) -> None:
+    twins(people)
+    assert people.unlawful() == []
+    people.links["p2"]["hub_id"] = people.hub("p1")
+    assert people.unlawful() == [{"hub_id": people.hub("p1"), "type": "citizen_id"}]
+    people.links["p2"]["judgement"] = 1
+    assert people.unlawful() == []
+
+
 RECORDS = [f"{kind}{number}" for kind in ("police", "market", "social", "seal") for number in (1, 2, 3)]
 
 
