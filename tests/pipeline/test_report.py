@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -281,3 +282,27 @@ def test_the_commands_say_what_they_did(told: tuple[Story, Hub]) -> None:
     listed = json.loads(run("rules", "--json", "-d", "civil_affairs").output)
     assert {"person.name.filled", "birth_date_as_police"} <= {one["rule"] for one in listed}
     assert run("rules", "-d", "civil_afairs").exit_code == 1
+
+
+def browser() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "the report is tested in a real browser: apt-get install chromium"
+    return found
+
+
+def test_a_browser_without_network_draws_every_page(told: tuple[Story, Hub], tmp_path: Path) -> None:
+    tale, _ = told
+    page, printed = folder(tale) / "report.html", tmp_path / "report.pdf"
+    alone = ["unshare", "--net", "--map-root-user"]  # no network at all: whatever is fetched from outside is missing
+    drawn = [
+        *alone, browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+        f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1280,800", "--virtual-time-budget=3000",
+    ]  # fmt: skip
+    dump = [*drawn, "--dump-dom", page.as_uri()]
+    seen = subprocess.run(dump, capture_output=True, text=True, timeout=120, check=True)
+    for part in ("谁要做什么", "部门 × 维度", "规则", "归并质量", "问题与期限", "一人溯源", "方法与验证"):
+        assert part in seen.stdout
+    assert seen.stdout.count("<svg") >= 5
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", seen.stdout)
+    subprocess.run([*drawn, f"--print-to-pdf={printed}", page.as_uri()], capture_output=True, timeout=120, check=True)
+    assert printed.stat().st_size > 50_000
