@@ -46,7 +46,7 @@ run: $(BASE) ## demo city, all DAGs in this process, summary: the whole way with
 	@$(BIN)/python -m dags.run_all $(ARGS)
 
 .PHONY: test
-test: $(EVERYTHING) ## the tests (under six minutes)
+test: $(EVERYTHING) ## the tests, real servers and a real scheduler among them
 	@$(BIN)/python -m pytest $(TWO_AT_ONCE) $(ARGS)
 
 .PHONY: test-long
