@@ -1,6 +1,6 @@
 """DuckDB as the engine: runs named steps over relations handed to it, in bounded memory, closed to the outside.
 
-Each session is a fresh in-memory database that spills to `temp_directory`. It can read the Parquet files it was given
+Each session is an empty in-memory database that spills to `temp_directory`. It can read the Parquet files it was given
 and nothing else: no other file, no network, no extension, no Python variable, and no way to change these settings.
 """
 
@@ -17,8 +17,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from engine.quoting import literal, literals, quote
+from engine.databases import own_database, shared_database
+from engine.quoting import literal, quote
 from engine.relation import ParquetFiles, Relation, Relations
+from engine.small_files import in_memory
 from engine.step import AnyStep, MapStep
 from schemas.errors import CityhubError, EngineError
 
@@ -148,7 +150,10 @@ class Session:
         held = f"source of {step.name}"
         # Kept as a table first: a cursor cannot see the views over registered Arrow data.
         self._connection.execute(f"CREATE TABLE {quote(held)} AS FROM {quote(step.source)}")
-        reader = self._connection.cursor().sql(f"FROM {quote(held)}").to_arrow_reader(step.batch_rows)
+        # A cursor starts in the first database, which is not the session's own.
+        database = self._connection.execute("SELECT current_database()").fetchall()[0][0]
+        whole = self._connection.cursor().sql(f"FROM {quote(database)}.main.{quote(held)}")
+        reader = whole.to_arrow_reader(step.batch_rows)
         self._fill(step.name, step.schema, (step.function(batch) for batch in reader))
         self._connection.execute(f"DROP TABLE {quote(held)}")
 
@@ -182,16 +187,14 @@ class DuckDBEngine:
     @contextmanager
     def session(self, relations: Relations) -> Iterator[Session]:
         """Open a session that can read exactly these relations; more Arrow relations can be added later."""
-        connection = duckdb.connect(":memory:", config=self._settings())
-        try:
-            files = [path for r in relations.values() if isinstance(r, ParquetFiles) for path in r.local_paths]
-            _close_to_the_outside(connection, files)
+        held = in_memory(relations)
+        files = [path for r in relations.values() if isinstance(r, ParquetFiles) for path in r.local_paths]
+        settings = self._settings()
+        with shared_database(settings) if held is not None else own_database(settings, files) as connection:
             session = Session(connection)
-            for name, relation in relations.items():
+            for name, relation in (relations if held is None else held).items():
                 session.add(name, relation)
             yield session
-        finally:
-            connection.close()
 
     def run(self, steps: Iterable[AnyStep], relations: Relations, result: str) -> pa.Table:
         """Return the step `result` as a table. Raises EngineError naming the step that failed."""
@@ -230,7 +233,7 @@ class DuckDBEngine:
             session.run(steps)
             return session.write(result, path)
 
-    def _settings(self) -> dict[str, str | bool | int | float | list[str]]:
+    def _settings(self) -> dict[str, str]:
         return {
             "memory_limit": self.memory_limit,
             "threads": str(self.threads),
@@ -241,10 +244,3 @@ class DuckDBEngine:
             "autoload_known_extensions": "false",
             "python_enable_replacements": "false",
         }
-
-
-def _close_to_the_outside(connection: duckdb.DuckDBPyConnection, files: list[str]) -> None:
-    if files:
-        connection.execute(f"SET allowed_paths = [{literals(files)[1:-1]}]")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")

@@ -17,7 +17,14 @@ from schemas.errors import CityhubError
 
 
 def run_all(hub: Hub, departments: Iterable[str]) -> list[CityhubError]:
-    """Run every department, then the city; return the errors of departments that failed.
+    """Run every department, then the city and its report; return the errors of departments that failed."""
+    failures = run_to_published(hub, departments)
+    report(hub)
+    return failures
+
+
+def run_to_published(hub: Hub, departments: Iterable[str]) -> list[CityhubError]:
+    """Run every department and publish the city; return the errors of departments that failed.
 
     A department that fails never stops the city: its records stay as they were, and the ledger says why.
     """
@@ -33,5 +40,4 @@ def run_all(hub: Hub, departments: Iterable[str]) -> list[CityhubError]:
     link(hub)
     survive(hub)
     publish(hub)
-    report(hub)
     return failures

@@ -16,7 +16,7 @@ HEAVY = {
     "airflow": ({"dags"}, 10),
     "great_expectations": ({"quality"}, 2),
     "recordlinkage": ({"matching"}, 2),
-    "duckdb": ({"engine", "pipeline"}, 2),  # the engine, and a person's own question to the published files
+    "duckdb": ({"engine", "pipeline"}, 3),  # the engine, and a person's own question to the published files
     "pyspark": ({"engine"}, 2),
     "deltalake": ({"warehouse"}, 2),
     "openpyxl": ({"connectors", "quality"}, 3),

@@ -12,7 +12,7 @@ from demo.touch import touch_cell
 from pipeline.hub import Hub
 from pipeline.summary import stages_logged, summarise, summary_text
 from pipeline.trace import Shown, show_entity, trace_field
-from pipeline.whole_run import run_all
+from pipeline.whole_run import run_to_published
 from tests.pipeline.story import CORE, Story, story, versions
 
 
@@ -22,14 +22,14 @@ def again(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub
     tale = story(tmp_path_factory.mktemp("again"), residents=400)
     tale.bring()
     with tale.hub() as hub:
-        run_all(hub, CORE)
+        run_to_published(hub, CORE)
         yield tale, hub
 
 
 def test_a_second_run_consults_everyone_and_writes_nothing(again: tuple[Story, Hub]) -> None:
     _, hub = again
     before, mark, version = versions(hub), stages_logged(hub), hub.ledger.published_version()
-    run_all(hub, CORE)
+    run_to_published(hub, CORE)
     summary = summarise(hub, mark)
     assert summary["nothing_changed"]
     assert {one["department"] for one in summary["departments"] if one["consulted"]} == set(CORE)
@@ -42,7 +42,7 @@ def test_one_changed_cell_moves_one_statement_and_nothing_else(again: tuple[Stor
     tale, hub = again
     before, mark = versions(hub), stages_logged(hub)
     touch_cell(tale.home / "demo", "police_population")
-    run_all(hub, CORE)
+    run_to_published(hub, CORE)
     summary = summarise(hub, mark)
     changed = {one["department"]: one["changed"] for one in summary["departments"]}
     assert changed == {name: int(name == "police_population") for name in hub.city.contracts}
@@ -94,7 +94,7 @@ def test_nothing_personal_in_ledger_report_or_log(again: tuple[Story, Hub], capl
         secrets |= {row["citizen_id"], row["phone"]}
     secrets.discard(None)
     with caplog.at_level("INFO", logger="cityhub"):
-        run_all(hub, CORE)
+        run_to_published(hub, CORE)
     written = caplog.text + "".join(path.read_text("utf-8") for path in (tale.home / "report").glob("*.json"))
     written += json.dumps([vars(one) for one in hub.ledger.stages()], default=str, ensure_ascii=False)
     written += json.dumps([vars(one) for one in hub.ledger.batches()], default=str, ensure_ascii=False)
@@ -109,7 +109,7 @@ def test_days_by_increments_link_like_the_whole_history_at_once(tmp_path: Path) 
     for day in range(3):
         stepwise.bring(day)
         with stepwise.hub(**key) as hub:
-            assert run_all(hub, CORE) == []
+            assert run_to_published(hub, CORE) == []
             incremental = partition(hub)
     from pipeline.commit import commit
     from pipeline.land import land

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from pipeline.hub import Hub
-from pipeline.whole_run import run_all
+from pipeline.whole_run import run_to_published
 from schemas.errors import CityhubError, SourceDamaged, SourceDrift, SourceRefused, SourceUnreachable, Transient
 from tests.pipeline.story import CORE, Story, story, versions
 
@@ -27,7 +27,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Story:
     tale = story(tmp_path_factory.mktemp("sound"), residents=300)
     tale.bring()
     with tale.hub() as hub:
-        assert run_all(hub, CORE) == []
+        assert run_to_published(hub, CORE) == []
     return tale
 
 
@@ -87,7 +87,7 @@ def test_a_spoilt_database_is_told_and_the_city_goes_on(
 ) -> None:
     before, watermark = versions(hub), hub.ledger.watermark(DEPARTMENT, TABLE)
     mischief(database(tale))
-    [failure] = run_all(hub, CORE)
+    [failure] = run_to_published(hub, CORE)
     assert isinstance(failure, error)
     assert words in str(failure) and "▸" in str(failure)
     assert hub.ledger.watermark(DEPARTMENT, TABLE) == watermark
@@ -98,18 +98,18 @@ def test_a_spoilt_database_is_told_and_the_city_goes_on(
 def test_a_source_that_comes_back_is_caught_up_with(tale: Story, hub: Hub) -> None:
     path = database(tale)
     missing_file(path)
-    [failure] = run_all(hub, CORE)
+    [failure] = run_to_published(hub, CORE)
     assert isinstance(failure, Transient)
     path.with_suffix(".away").rename(path)
     change(path, f"UPDATE {TABLE} SET TEL_MAN = '13900001111', UPDATE_TIME = '2026-06-30 23:59:58' WHERE rowid = 1")
-    assert run_all(hub, CORE) == []
+    assert run_to_published(hub, CORE) == []
     assert hub.ledger.batches("accepted", DEPARTMENT)[-1].counts["changed"] == 1
 
 
 def test_a_wrong_password_is_refused_without_showing_it(tale: Story, postgres_url: str) -> None:
     wrong = postgres_url.replace("let-me-in", "guess-me-not")
     with tale.hub(CITYHUB_CONNECTION_CIVIL_AFFAIRS=wrong) as hub:
-        [failure] = run_all(hub, CORE)
+        [failure] = run_to_published(hub, CORE)
     assert isinstance(failure, SourceRefused)
     assert "guess-me-not" not in str(failure)
 
@@ -120,7 +120,7 @@ def test_an_emptied_table_is_held_for_a_person_and_deletes_nobody(tale: Story, h
     before = versions(hub)
     head = path.read_bytes().split(b"\r\n", 1)[0]
     spoil_list(path, head + b"\r\n")
-    assert run_all(hub, CORE) == []
+    assert run_to_published(hub, CORE) == []
     [held] = hub.ledger.batches("held", "agriculture")
     assert "rows_changed" in (held.held_reason or "")
     assert versions(hub) == before
@@ -142,7 +142,7 @@ def test_a_spoilt_list_is_told_and_nothing_of_it_is_taken(
     path = tale.home / "demo" / "drop" / "agriculture" / "subsidy_recipients.csv"
     before = versions(hub)
     spoil_list(path, spoilt(path.read_bytes()))
-    [failure] = run_all(hub, CORE)
+    [failure] = run_to_published(hub, CORE)
     assert isinstance(failure, error), failure
     assert versions(hub) == before
 
@@ -169,7 +169,7 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tale: Story, hub: Hub) 
                         part.write(b" " * (1 << 20))
     spoil_list(path, bomb.read_bytes())
     bomb.unlink()
-    [failure] = run_all(hub, CORE)
+    [failure] = run_to_published(hub, CORE)
     assert isinstance(failure, SourceDamaged), failure
 
 
@@ -192,7 +192,7 @@ def test_bad_rows_are_refused_one_by_one(tale: Story, hub: Hub) -> None:
     unreadable = ",".join({**good, "登记编号": "NBX?"}[name] for name in head).encode("gb18030") + b"\r\n"
     unreadable = unreadable.replace(b"NBX?", b"NBX\xff")
     spoil_list(path, (text + more).encode("gb18030") + other.encode("utf-8") + unreadable)
-    assert run_all(hub, CORE) == []
+    assert run_to_published(hub, CORE) == []
     refused = hub.lake.read("quarantine/agriculture", batch=hub.ledger.batches("accepted", "agriculture")[-2].id)
     reasons = {(row["source_key"], row["reason"]) for row in refused.to_pylist()}
     assert {("NBX1", "repeated_key"), ("NBX2", "too_long"), ("NBX5", "damaged_text")} <= reasons
@@ -206,7 +206,7 @@ def test_nul_in_text_is_kept_out_of_the_golden_values(tale: Story, hub: Hub) -> 
         database(tale, "social_security"),
         "UPDATE AC01 SET AAC003 = '张' || char(0) || '伟', AAE036 = '2026-06-30 23:59:59' WHERE rowid = 2",
     )
-    assert run_all(hub, CORE) == []
+    assert run_to_published(hub, CORE) == []
     names = hub.lake.read("golden/person").column("name").to_pylist()
     assert not any("\0" in name for name in names if name)
 
@@ -219,6 +219,6 @@ def test_a_formula_in_a_workbook_is_never_taken_for_a_value(tale: Story, hub: Hu
     sheet.cell(2, heads.index("合作社名称") + 1).value = "=1+1"
     book.save(path)
     spoil_list(path, path.read_bytes())
-    assert run_all(hub, CORE) == []
+    assert run_to_published(hub, CORE) == []
     assert "2" not in hub.lake.read("golden/business").column("name").to_pylist()
     assert "=1+1" not in hub.lake.read("golden/business").column("name").to_pylist()

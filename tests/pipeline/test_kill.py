@@ -87,12 +87,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     from pipeline.land import land
     from pipeline.standardise import standardise
     from pipeline.validate import validate
-    from pipeline.whole_run import run_all
+    from pipeline.whole_run import run_to_published
 
     tale: Story = story(tmp_path_factory.mktemp("kill"), residents=300)
     tale.bring(0)
     with open_hub(settings(tale.home)) as hub:
-        assert run_all(hub, CORE) == []
+        assert run_to_published(hub, CORE) == []
     tale.bring(1)
     with open_hub(settings(tale.home)) as hub:
         for department in CORE:

@@ -14,7 +14,7 @@ from pipeline.hub import Hub
 from pipeline.linkage_samples import JUDGED, Order, draw_sample, record_sample
 from pipeline.report import report
 from pipeline.trace import Shown
-from pipeline.whole_run import run_all
+from pipeline.whole_run import run_to_published
 from quality.linkage_quality import LINKED, Stratum, precision
 from schemas.errors import ConfigurationError
 from tests.pipeline.story import Story, ask, story
@@ -27,7 +27,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]
     tale = story(tmp_path_factory.mktemp("samples"), residents=800, seed=3)
     tale.bring()
     with tale.hub() as hub:
-        assert run_all(hub, DEPARTMENTS) == []
+        assert run_to_published(hub, DEPARTMENTS) == []
         yield tale, hub
 
 

@@ -1,0 +1,41 @@
+"""Small files are read at once when nothing is doubtful about them; everything else is left to the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from engine import small_files
+from engine.relation import ParquetFiles
+from engine.small_files import in_memory
+
+SCHEMA = pa.schema([("id", pa.string()), ("age", pa.int64())])
+PEOPLE = pa.table({"id": ["a", "b"], "age": [30, 41]}, schema=SCHEMA)
+
+
+def test_columns_are_those_of_the_relation(tmp_path: Path) -> None:
+    old, new = tmp_path / "old file.parquet", tmp_path / "new.parquet"
+    parquet.write_table(PEOPLE.select(["id"]), old)
+    wide = PEOPLE.set_column(0, "id", PEOPLE["id"].cast(pa.large_string())).append_column("extra", PEOPLE["id"])
+    parquet.write_table(wide, new)
+    held = in_memory({"p": ParquetFiles((old.as_uri(), str(new)), SCHEMA), "q": PEOPLE, "n": ParquetFiles((), SCHEMA)})
+    assert held is not None
+    assert held["p"].schema == held["n"].schema == SCHEMA
+    assert held["p"].to_pydict() == {"id": ["a", "b", "a", "b"], "age": [None, None, 30, 41]}
+    assert held["q"] is PEOPLE
+    assert held["n"].num_rows == 0
+
+
+def test_doubtful_files_are_left_to_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, other, broken = (tmp_path / f"{name}.parquet" for name in ("good", "other", "broken"))
+    parquet.write_table(PEOPLE, good)
+    parquet.write_table(PEOPLE.set_column(1, "age", PEOPLE["age"].cast(pa.string())), other)
+    broken.write_bytes(b"PAR1 and no more")
+    for path in (other, broken, tmp_path / "missing.parquet"):
+        assert in_memory({"p": ParquetFiles((str(good), str(path)), SCHEMA)}) is None, path
+    monkeypatch.setattr(small_files, "SMALL_BYTES", good.stat().st_size)
+    assert in_memory({"p": ParquetFiles((str(good),), SCHEMA)}) is not None
+    assert in_memory({"p": ParquetFiles((str(good),), SCHEMA), "q": ParquetFiles((str(good),), SCHEMA)}) is None
