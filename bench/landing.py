@@ -3,9 +3,13 @@ memory.
 
     python -m bench.landing [--rows N] [--postgres URL]
 
-The table is a population register of 12 columns. `stream()` is the bare read through our connector; `landed` is the
-whole way: read, hash, number, Delta. The readers take turns; the ratio is the median of the rounds' ratios, for other
-programs on the machine slow a whole round. Beside the wall's ratio stands that of processor time: on a busy machine the
+The table is a population register of 12 columns. ADBC reads it in the types it gives itself (two columns are whole
+numbers), with the batches the connector asks for. `stream()` is the bare read through our connector, which is more: the
+table described, its rows counted in the same snapshot, every cell text and proven to be UTF-8. `as text` is ADBC again,
+asked for the same texts and no more. `landed` is the whole way: read, hash, number, Delta.
+
+Each reader is paired with an ADBC read right before it, because other programs on the machine slow both; the ratio is
+the median of the pairs'. Beside the wall's ratio stands that of this process's processor time: on a busy machine the
 wall says how long each had to wait for its turn. Memory is the peak of a process that lands the table, at three sizes.
 """
 
@@ -19,6 +23,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +40,9 @@ from warehouse.lake import Lake
 
 COLUMNS = ("RYID", "GMSFHM", "XM", "XB", "MZ", "CSRQ", "HYZK", "HH", "SSXQ", "MLXZ", "SWRQ", "GXSJ")
 NAME = "BENCH_RKXX"
-TARGETS = {"stream()": 0.8, "landed": 0.4}
-ROUNDS = 5
+TARGETS = {"stream()": 0.8, "as text": None, "landed": 0.4}
+ROUNDS = 9
+HINT = str(2**20)  # bytes; the driver's own 2**24 is slower
 GROWTH_MB = 150  # what four times the rows may add to the peak: buffers that fill up, not the table
 
 
@@ -81,16 +87,20 @@ def through_connector(url: str) -> int:
     return sum(batch.num_rows for batch in open_source(bench, url).stream(ReadRequest(bench.tables[0])))
 
 
-def through_adbc(url: str) -> int:
-    """Read the table as ADBC gives it, with the batch size the connector asks for."""
+def through_adbc(url: str, columns: str = "*") -> int:
+    """Read the table as ADBC gives it, with the batches the connector asks for."""
     address = sa.make_url(url)
     sqlite = address.get_backend_name() == "sqlite"
     driver = adbc_driver_sqlite.dbapi if sqlite else adbc_driver_postgresql.dbapi
     place = address.database if sqlite else address.set(drivername="postgresql").render_as_string(hide_password=False)
-    options = {"adbc.sqlite.query.batch_rows": "65536"} if sqlite else {}
+    options = {"adbc.sqlite.query.batch_rows": "16384"} if sqlite else {"adbc.postgresql.batch_size_hint_bytes": HINT}
     with driver.connect(str(place)) as connection, connection.cursor(adbc_stmt_kwargs=options) as cursor:
-        cursor.execute(f'SELECT * FROM "{NAME}"')
+        cursor.execute(f'SELECT {columns} FROM "{NAME}"')
         return sum(batch.num_rows for batch in cursor.fetch_record_batch())
+
+
+def as_text(url: str) -> int:
+    return through_adbc(url, ", ".join(f'CAST("{column}" AS TEXT)' for column in COLUMNS))
 
 
 def landed(url: str) -> int:
@@ -108,30 +118,37 @@ def landed(url: str) -> int:
         shutil.rmtree(folder)
 
 
+@dataclass(frozen=True)
+class Pair:
+    """ADBC's read and another one right after it: wall and processor seconds of each."""
+
+    adbc: tuple[float, float]
+    other: tuple[float, float]
+
+
+def timed(read: Callable[[str], int], url: str, rows: int) -> tuple[float, float]:
+    begin, used = time.perf_counter(), time.process_time()
+    if read(url) != rows:
+        raise SystemExit(f"{read.__name__} did not read every row")
+    return time.perf_counter() - begin, time.process_time() - used
+
+
 def compare(label: str, url: str, rows: int) -> bool:
     """Print medians and ratios; return whether the targets are met."""
-    readers: dict[str, Callable[[str], int]] = {"ADBC": through_adbc, "stream()": through_connector, "landed": landed}
-    seconds: dict[str, list[float]] = {name: [] for name in readers}
-    worked: dict[str, list[float]] = {name: [] for name in readers}
+    readers: dict[str, Callable[[str], int]] = {"stream()": through_connector, "as text": as_text, "landed": landed}
+    pairs: dict[str, list[Pair]] = {name: [] for name in readers}
     for _ in range(ROUNDS):
         for name, read in readers.items():
-            begin, used = time.perf_counter(), time.process_time()
-            if read(url) != rows:
-                raise SystemExit(f"{label}: {name} did not read every row")
-            seconds[name].append(time.perf_counter() - begin)
-            worked[name].append(time.process_time() - used)
-    print(f"{label:10} ADBC      {rows / statistics.median(seconds['ADBC']):>10,.0f} rows/s")
+            pairs[name].append(Pair(timed(through_adbc, url, rows), timed(read, url, rows)))
+    plain = statistics.median(one.adbc[0] for found in pairs.values() for one in found)
+    print(f"{label:10} ADBC      {rows / plain:>10,.0f} rows/s")
     met = True
-    for name, target in TARGETS.items():
-        ratio = statistics.median(adbc / ours for adbc, ours in zip(seconds["ADBC"], seconds[name], strict=True))
-        work = statistics.median(adbc / ours for adbc, ours in zip(worked["ADBC"], worked[name], strict=True))
-        speed = rows / statistics.median(seconds[name])
-        verdict = "ok" if ratio >= target else "BELOW TARGET"
-        print(
-            f"{label:10} {name:9} {speed:>10,.0f} rows/s   {ratio:.0%} of ADBC (target {target:.0%}) {verdict}; "
-            f"processor time {work:.0%}"
-        )
-        met &= ratio >= target
+    for name, found in pairs.items():
+        wall, work = (statistics.median(one.adbc[at] / one.other[at] for one in found) for at in (0, 1))
+        speed, target = rows / statistics.median(one.other[0] for one in found), TARGETS[name]
+        verdict = "" if target is None else f" (target {target:.0%}) {'ok' if wall >= target else 'BELOW TARGET'}"
+        print(f"{label:10} {name:9} {speed:>10,.0f} rows/s   {wall:.0%} of ADBC{verdict}; processor time {work:.0%}")
+        met &= target is None or wall >= target
     return met
 
 

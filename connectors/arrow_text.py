@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -46,11 +47,35 @@ def _text(column: pa.Array, name: str, outcome: Outcome) -> pa.Array:
             return column.cast(pa.string())  # checks every byte
         except pa.ArrowInvalid:
             return _mended(column, name, outcome)
+    if _is_plainly_text(column):
+        return column
     try:
         column.validate(full=True)
     except pa.ArrowInvalid:
         return _mended(column.cast(pa.binary()), name, outcome)
     return column
+
+
+def _is_plainly_text(column: pa.Array) -> bool:
+    """Whether the column's bytes are UTF-8 as a whole and no value begins inside a character; False: look at each."""
+    if column.type != pa.string() or not len(column) or column.buffers()[2] is None:
+        return False
+    column.validate()
+    _, ends, octets = column.buffers()
+    offsets = np.frombuffer(ends, np.int32, len(column) + 1, column.offset * 4)
+    first, last = int(offsets[0]), int(offsets[-1])
+    data = np.frombuffer(octets, np.uint8, last - first, first)
+    if not data.size or int(data.max()) < 0x80:
+        return True
+    starts = offsets[:-1] - first
+    if ((data[starts[starts < data.size]] & 0xC0) == 0x80).any():
+        return False
+    bounds = pa.py_buffer(np.array([first, last], np.int64))
+    try:
+        pa.Array.from_buffers(pa.large_string(), 1, [None, bounds, octets]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _mended(column: pa.Array, name: str, outcome: Outcome) -> pa.Array:

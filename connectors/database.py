@@ -18,10 +18,10 @@ from connectors.drift import Drift, compare
 from connectors.failures import Damage, Place, source_error
 from connectors.patience import ReadAhead, in_time
 from connectors.reading import Reading, ReflectedTable
+from connectors.reflection import Reflection, reflect
 from connectors.sessions import DriverSession, Session, open_session
 from connectors.source import (
     CODES,
-    ColumnShape,
     Extraction,
     Outcome,
     ReadRequest,
@@ -39,21 +39,15 @@ class DatabaseSource:
 
     def __init__(self, contract: Contract, database: Database) -> None:
         self._contract, self._database = contract, database
-        self._shapes: dict[str, TableShape] = {}
         self._tables: dict[str, ReflectedTable] = {}
-        self._names: tuple[str, ...] = ()
 
     def describe(self) -> dict[str, TableShape]:
         """Return the shape of each contract table that exists, asked afresh.
 
         Raises `SourceUnreachable`, `SourceBusy`, `SourceRefused` or `SourceDamaged`.
         """
-        place = self._place("")
-        try:
-            in_time(self._look, self._patience)
-        except Exception as error:
-            raise source_error(error, place) from None
-        return dict(self._shapes)
+        logs = [table.changes.table for table in self._contract.tables if table.changes]
+        return self._reflect([*(table.name for table in self._contract.tables), *logs], False, self._place("")).shapes
 
     def stream(self, request: ReadRequest) -> Extraction:
         """Return the table's rows: all, those whose cursor is at or after `request.since`, or those the log names.
@@ -63,14 +57,9 @@ class DatabaseSource:
         missing; in mid stream also `SourceDamaged` when the rows do not add up to the count.
         """
         table, place = request.table, self._place(request.table.name)
-        shape = self.describe().get(table.name)
-        drift = compare(table, shape, self._names)
-        log = table.changes
-        if log is not None and log.table not in self._shapes:
-            drift = compare(replace(table, name=log.table), None, self._names)
-        elif log is not None and (lost := {*log.key, log.operation, log.sequence} - set(self._shapes[log.table].names)):
-            drift = Drift(log.table, missing=tuple(sorted(lost)))
-        if drift.fatal or shape is None:
+        log = [table.changes.table] if table.changes else []
+        drift = _drift(table, self._reflect([table.name, *log], True, place))
+        if drift.fatal:
             detail = place.says("表不存在 table missing" if drift.table_missing else "列缺失 columns missing")
             raise SourceDrift(place.department, place.connection, detail, diff=drift.lines)
         line: _Line | None = None
@@ -124,6 +113,14 @@ class DatabaseSource:
     @property
     def _patience(self) -> float:
         return self._database.settings.silent_seconds
+
+    def _reflect(self, names: list[str], outline: bool, place: Place) -> Reflection:
+        try:
+            found = in_time(lambda: reflect(self._database, names, outline), self._patience)
+        except Exception as error:
+            raise source_error(error, place) from None
+        self._tables.update(found.tables)
+        return found
 
     def _reading(self, request: ReadRequest) -> Reading:
         table, log = self._tables[request.table.name], request.table.changes
@@ -180,66 +177,25 @@ class DatabaseSource:
                 if chosen.num_rows:
                     yield chosen
 
-    def _look(self) -> None:
-        self._database.examine()
-        engine = self._database.engine()
-        try:
-            with engine.connect() as connection:
-                self._database.begin(connection)
-                self._reflect(connection)
-        finally:
-            engine.dispose()
-
     def _open(self, request: ReadRequest) -> Session:
         # written out whole, a backslash would be read by some servers as an escape: such a bound goes as a parameter
         if request.since and "\\" in request.since:
             return DriverSession(self._database)
         return open_session(self._database)
 
-    def _reflect(self, connection: sa.Connection) -> None:
-        inspector = sa.inspect(connection)
-        self._names = tuple(sorted({*inspector.get_table_names(), *inspector.get_view_names()}))
-        self._shapes, self._tables = {}, {}
-        logs = [table.changes.table for table in self._contract.tables if table.changes]
-        for wanted in [*(table.name for table in self._contract.tables), *logs]:
-            name, schema = _split(wanted, self._names)
-            if not inspector.has_table(name, schema=schema):
-                continue
-            columns = inspector.get_columns(name, schema=schema)
-            key = inspector.get_pk_constraint(name, schema=schema).get("constrained_columns") or ()
-            types = {column["name"]: column["type"] for column in columns}
-            named = sa.table(name, *(sa.column(column, kind) for column, kind in types.items()), schema=schema)
-            declared = {column: _declared(kind, connection.dialect) for column, kind in types.items()}
-            shapes = tuple(ColumnShape(c["name"], declared[c["name"]], bool(c.get("nullable", True))) for c in columns)
-            self._tables[wanted] = ReflectedTable(named, types, declared)
-            self._shapes[wanted] = TableShape(wanted, shapes, self._estimate(connection, named), tuple(key))
-
-    def _estimate(self, connection: sa.Connection, table: sa.TableClause) -> int | None:
-        query = self._database.estimate(table)
-        if query is None:
-            return None
-        try:
-            with connection.begin_nested():
-                found = connection.execute(query).scalar()
-        except sa.exc.DBAPIError:
-            return None  # a view has no such number; an estimate is a courtesy
-        return int(found) if isinstance(found, int) and found >= 0 else None
-
     def _place(self, table: str) -> Place:
         return Place(self._contract.department, self._contract.connection, table)
 
 
-def _split(name: str, existing: tuple[str, ...]) -> tuple[str, str | None]:
-    """Return (table, schema) of a contract's table name; a dot may also be part of a plain name."""
-    schema, dot, table = name.partition(".")
-    return (table, schema) if dot and name not in existing else (name, None)
-
-
-def _declared(kind: Any, dialect: sa.Dialect) -> str:
-    try:
-        return str(kind.compile(dialect=dialect))
-    except sa.exc.CompileError:
-        return "" if isinstance(kind, sa.types.NullType) else type(kind).__name__
+def _drift(table: TableContract, found: Reflection) -> Drift:
+    """Return what of the table, or else of its log, is not as the contract says."""
+    drift, log = compare(table, found.shapes.get(table.name), found.names), table.changes
+    if log is None or drift.fatal:
+        return drift
+    if log.table not in found.shapes:
+        return compare(replace(table, name=log.table), None, found.names)
+    lost = {*log.key, log.operation, log.sequence} - set(found.shapes[log.table].names)
+    return Drift(log.table, missing=tuple(sorted(lost))) if lost else drift
 
 
 @dataclass

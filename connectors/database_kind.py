@@ -6,6 +6,7 @@ get the same text. Binary columns become `\\x` and lower-case hexadecimal digits
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,6 +59,12 @@ class Database:
     def text_of(self, column: sa.ColumnClause[Any], declared: str) -> Text:
         """Return the column as text made by the source."""
         return sa.cast(column, sa.Text())
+
+    def text_columns(
+        self, connection: sa.Connection, table: sa.TableClause, declared: Mapping[str, str]
+    ) -> frozenset[str]:
+        """Return the columns whose every value is text as it is stored, so that nothing needs to make text of it."""
+        return frozenset()
 
     def bound(self, column: sa.ColumnClause[Any], text: str) -> sa.ColumnElement[Any]:
         """Return `text` as a value the column compares with."""

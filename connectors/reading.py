@@ -19,11 +19,12 @@ CHUNK = 200  # keys in one statement
 
 @dataclass(frozen=True)
 class ReflectedTable:
-    """A reflected table: its name with schema, and each column's type."""
+    """A reflected table: its name with schema, and each column's type. `texts`: columns that hold nothing but text."""
 
     named: sa.TableClause
     types: dict[str, Any]
     declared: dict[str, str]
+    texts: frozenset[str] = frozenset()
 
     def column(self, name: str) -> sa.ColumnClause[Any]:
         return sa.column(name, self.types[name])
@@ -85,6 +86,8 @@ class Reading:
         return sa.select(*(self._text(self._table, name).label(name) for name in columns))
 
     def _text(self, table: ReflectedTable, name: str) -> sa.ColumnElement[Any]:
+        if name in table.texts:
+            return sa.type_coerce(table.column(name), sa.Text())
         return self._database.text_of(table.column(name), table.declared[name])
 
     def summary(self, session: Session) -> Outcome:

@@ -18,6 +18,9 @@ from connectors.failures import Damage
 from connectors.source import text_schema
 from connectors.sqlite import Sqlite
 
+# a driver's batch: above this its buffers are fetched from the system and given back for each one, page by page
+_BATCH_ROWS = 16_384
+
 
 class Session(Protocol):
     """An open, read-only snapshot."""
@@ -67,6 +70,7 @@ class AdbcSession:
 
     def stream(self, statement: sa.Select[Any], columns: tuple[str, ...], rows: int) -> Iterator[pa.RecordBatch]:
         self._run(self._database.streaming())
+        rows = min(rows, _BATCH_ROWS)
         sqlite = isinstance(self._database, Sqlite)
         if sqlite:
             # its driver types a column from the first rows, and one that begins with NULLs as a number: a first row
@@ -76,10 +80,9 @@ class AdbcSession:
             self._cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(rows)})
             text = f"{self._written(first)} UNION ALL {self._written(statement)}"
         else:
-            # about 256 bytes a row: the driver's own default (16 MiB) for the usual batch, less for a smaller one
-            self._cursor.adbc_statement.set_options(
-                **{"adbc.postgresql.batch_size_hint_bytes": str(max(rows * 256, 65_536))}
-            )
+            # about 64 bytes a row
+            hint = str(max(rows * 64, 65_536))
+            self._cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": hint})
             text = self._written(statement)
         self._cursor.execute(text)
         schema = text_schema(columns)
@@ -155,7 +158,7 @@ class DriverSession:
 
 
 def _first_row_is_ours(batch: pa.RecordBatch) -> None:
-    if any(column[0].as_py() != "" for column in batch.columns):
+    if any(column[0].as_py() not in ("", b"") for column in batch.columns):  # bytes where bytes follow
         raise Damage("首行不是预置行 the driver did not keep the order of rows", "改用 set ReadSettings(fast=False)")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,19 @@ class Sqlite(Database):
         digits = sa.literal_column("'\\x'", sa.Text()).concat(sa.func.lower(sa.func.hex(column)))
         return sa.case((sa.func.typeof(column) == sa.literal_column("'blob'"), digits), else_=text)
 
+    def text_columns(
+        self, connection: sa.Connection, table: sa.TableClause, declared: Mapping[str, str]
+    ) -> frozenset[str]:
+        """Return the columns of text affinity of an ordinary table: what it stores in them is text, or bytes as given.
+
+        Of a view or a virtual table a declared type promises nothing.
+        """
+        made = "SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)"
+        found = connection.exec_driver_sql(made, (table.name,)).scalar()
+        if table.schema or not found or str(found).upper().startswith("CREATE VIRTUAL"):
+            return frozenset()
+        return frozenset(name for name, kind in declared.items() if _stores_text(kind.upper()))
+
     def clock(self) -> Text:
         # SQLite has no zones: the offset of the city's zone is added to the file system's universal time
         moment = datetime.now(ZoneInfo(self.settings.timezone)).utcoffset()
@@ -91,3 +105,8 @@ class Sqlite(Database):
 
     def dialect(self) -> sa.Dialect:
         return SQLiteDialect(paramstyle="named")
+
+
+def _stores_text(declared: str) -> bool:
+    """Whether a declared type (in capitals) has text affinity, by the rules of sqlite.org/datatype3.html, 3.1."""
+    return "INT" not in declared and any(word in declared for word in ("CHAR", "CLOB", "TEXT"))

@@ -34,10 +34,8 @@ def row_hashes(table: pa.Table, columns: Sequence[str] = ()) -> pa.Array:
     if not texts:
         empty = blake2b(digest_size=DIGEST_BYTES).hexdigest()
         return pa.array([empty] * table.num_rows, pa.string())
-    joined = _join(texts)
-    if _marks(joined) != _expected_marks(texts):  # some text holds a mark itself: escape them all
-        joined = _join([_escaped(text) for text in texts])
-    return _digests(joined.cast(pa.large_binary()).to_numpy(zero_copy_only=False))
+    joined = _join([_escaped(text) if _may_hold_marks(text) else text for text in texts])
+    return _digests(joined.to_numpy(zero_copy_only=False))
 
 
 def _digests(rows: np.ndarray[tuple[int], np.dtype[np.object_]]) -> pa.Array:
@@ -80,20 +78,21 @@ def _as_text(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def _join(texts: list[pa.Array]) -> pa.Array:
-    wide = [text.cast(pa.large_string()) for text in texts]
-    separator = pa.scalar(SEPARATOR, pa.large_string())
-    return pc.binary_join_element_wise(*wide, separator, null_handling="replace", null_replacement=NOTHING)
+    """Return the bytes of each row; offsets of 32 bits where all of them fit."""
+    small = sum(text.nbytes for text in texts) + len(texts) * len(texts[0]) < 2**31
+    kind = pa.string() if small else pa.large_string()
+    parts, separator = [text.cast(kind) for text in texts], pa.scalar(SEPARATOR, kind)
+    joined = pc.binary_join_element_wise(*parts, separator, null_handling="replace", null_replacement=NOTHING)
+    return joined.cast(pa.binary() if small else pa.large_binary())
 
 
-def _marks(joined: pa.Array) -> int:
-    """Count the control bytes below in the data of `joined`; a text that holds one raises the count."""
-    data = joined.buffers()[2]
+def _may_hold_marks(text: pa.Array) -> bool:
+    """Whether a control byte used below stands in the data of `text`."""
+    data = text.buffers()[2]
     octets = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
-    return sum(int(np.count_nonzero(octets == ord(mark))) for mark in (SEPARATOR, NOTHING, ESCAPE))
-
-
-def _expected_marks(texts: list[pa.Array]) -> int:
-    return len(texts[0]) * (len(texts) - 1) + sum(int(text.null_count) for text in texts)
+    if not octets.size or int(octets.min()) >= 0x20:
+        return False
+    return any(bool((octets == ord(mark)).any()) for mark in (SEPARATOR, NOTHING, ESCAPE))
 
 
 def _escaped(text: pa.Array) -> pa.Array:

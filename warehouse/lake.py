@@ -32,6 +32,7 @@ from warehouse.lake_commits import (
     MergeResult,
     commit_properties,
     merge_into,
+    writer_for,
 )
 from warehouse.table_names import table_folder, table_name
 
@@ -106,14 +107,15 @@ class Lake:
             self._refuse_nesting(name)
         reader = data.to_reader() if isinstance(data, pa.Table) else data
         try:
+            rows, properties = writer_for(_with_shadows(reader, partition))
             write_deltalake(
                 str(table_folder(self.root, name)),
-                _with_shadows(reader, partition),
+                rows,
                 mode="append",
                 partition_by=[SHADOW + column for column in partition] or None,
                 schema_mode="merge",
                 target_file_size=FILE_BYTES,
-                writer_properties=WRITER,
+                writer_properties=properties,
                 commit_properties=commit_properties(metadata, idempotency),
             )
         except CommitFailedError as error:

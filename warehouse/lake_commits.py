@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError
 from deltalake.schema import Schema as DeltaSchema
 
 from schemas.errors import LakeConflict, LakeError
+from warehouse.encoding import hardly_repeating
 
 APPLICATION, NUMBER = "idempotency_application", "idempotency_number"
 # Zstandard halves the files of snappy at the same speed; 256 k rows a group bound the writer's memory (about 0.5 GB).
-WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=262_144)
+_FORMAT: dict[str, Any] = {"compression": "ZSTD", "compression_level": 1, "max_row_group_size": 262_144}
+WRITER = WriterProperties(**_FORMAT)
 FILE_BYTES = 128 << 20
 
 Data: TypeAlias = pa.Table | pa.RecordBatchReader
 Idempotency: TypeAlias = tuple[str, int]
 GONE = "merge_gone"  # marks the rows of the source that only say "delete this key"
 ATTEMPTS = 4
+
+
+def writer_for(reader: pa.RecordBatchReader) -> tuple[pa.RecordBatchReader, WriterProperties]:
+    """Return the same stream and how to write it. Raises what the stream raises."""
+    whole, distinct = hardly_repeating(reader)
+    plain = {name: ColumnProperties(dictionary_enabled=False) for name in distinct}
+    return whole, WriterProperties(**_FORMAT, column_properties=plain) if plain else WRITER
 
 
 @dataclass(frozen=True)
@@ -80,12 +89,13 @@ def _first_load(folder: str, name: str, changes: Changes, idempotency: Idempoten
     check = _KeyCheck(name, changes.key, changes.delete_ids)
     reader = pa.RecordBatchReader.from_batches(upserts.schema, check.watch(_batches(upserts)))
     try:
+        reader, properties = writer_for(reader)
         write_deltalake(
             folder,
             reader,
             mode="error",
             target_file_size=FILE_BYTES,
-            writer_properties=WRITER,
+            writer_properties=properties,
             commit_properties=commit_properties(None, idempotency),
         )
     except CommitFailedError as error:

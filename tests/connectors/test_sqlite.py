@@ -73,6 +73,25 @@ def test_a_column_that_begins_with_nulls_and_numbers_still_carries_text(tmp_path
 
 
 @PATHS
+@pytest.mark.parametrize("kind", ["table", "view"])
+def test_a_declared_text_is_believed_of_a_table_and_not_of_a_view(tmp_path: Path, fast: bool, kind: str) -> None:
+    # a table's text column stores text, or bytes as given; a view's declared type binds nothing
+    path = database(
+        tmp_path / "a.db",
+        "CREATE TABLE STORED (RYID TEXT, XM VARCHAR(9), GXSJ CLOB)",
+        "INSERT INTO STORED VALUES (1, CAST('张三' AS BLOB), 1.5), (2.0, NULL, 3000000000000000000000)",
+        "CREATE TABLE LOOSE (RYID, XM, GXSJ)",
+        "INSERT INTO LOOSE VALUES (1, CAST('张三' AS BLOB), 1.5), (2.0, NULL, 3000000000000000000000)",
+        "CREATE VIEW BOTH AS SELECT * FROM STORED WHERE 0 UNION ALL SELECT * FROM LOOSE",
+    )
+    one = table("STORED" if kind == "table" else "BOTH")
+    assert rows(source(path, one, fast=fast).stream(ReadRequest(one))) == [
+        {"RYID": "1", "XM": "张三", "GXSJ": "1.5"},
+        {"RYID": "2.0", "XM": None, "GXSJ": "3.0e+21"},
+    ]
+
+
+@PATHS
 def test_damaged_bytes_arrive_marked_and_noted(tmp_path: Path, fast: bool) -> None:
     path = database(
         tmp_path / "a.db", PEOPLE, "INSERT INTO RKXX VALUES (1, CAST(x'b9fa' AS TEXT), NULL), (2, '李四', NULL)"

@@ -23,6 +23,15 @@ def test_a_hash_is_32_hex_characters() -> None:
     assert set(digest) <= set("0123456789abcdef")
 
 
+def test_the_hashes_that_stand_in_the_lake_keep_their_meaning() -> None:
+    table = pa.table({"B": pa.array(["张伟", None, ""]), "A": ["1", "a\x1fb", "\x1d"]})
+    assert row_hashes(table).to_pylist() == [
+        "6458168be8c0875351ea198d01898ffe",
+        "47f945ee4f0009cdbebfc1ef3fa32af8",
+        "6ad5a989145c1d76f8cf1d9d212b0dce",
+    ]
+
+
 def test_null_and_empty_text_differ() -> None:
     null, empty = hashes((None, "x"), ("", "x"))
     assert null != empty
