@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from bench.identity import ids, names
+from bench.identity_city import ids, names
 from engine.duckdb_engine import DuckDBEngine
 from matching.linkage import Given, match
 from matching.online import Online, identifier_hash, identifiers, keys_of, values_table

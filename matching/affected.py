@@ -4,20 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-import pyarrow as pa
-
+from engine.quoting import literal, quote
 from engine.step import Step
-from matching.judgements import Judged
+from matching.anchors import keyed
+from matching.evidence_steps import PROVISIONAL_RUNG
 from matching.rules import LadderRules
-from matching.tables import key_text
-
-JUDGED_RECORDS = pa.schema([("record_id", pa.string()), ("component", pa.int64()), ("changed", pa.bool_())])
-OPEN_COMPONENTS = pa.schema([("component", pa.int64())])
-JUDGED_NEAR = pa.schema([("component", pa.int64()), ("record_id", pa.string())])
-JUDGED_KEYS = pa.schema([("component", pa.int64()), ("key", pa.string())])
-_OLD_KEYS = f"[{key_text('key_type', 'key_number')}, {key_text('other_type', 'other_number')}]"
+from matching.tables import key_parts, key_text
 
 
 def moved() -> Step:
@@ -25,24 +17,39 @@ def moved() -> Step:
     return Step("moved", "SELECT DISTINCT record_id FROM changed", materialise=True)
 
 
-def touched_keys() -> list[Step]:
-    """Return `touched_keys`: every key that a changed record has, had or once held, and those of `stirred` records.
+def standing_links() -> list[Step]:
+    """Return `keyed_moved`: the keys of changed records as they are now; and `links_first`: `record_id`, `hub_id`,
+    `rung`, `decision`, `level`, `old_key`, `old_other` of the stored links that a run starts from.
 
     Each large relation is read once, for the rows that matter: most of a night's cost is reading what stands.
     """
     return [
+        Step("keyed_moved", "FROM keyed_arriving", materialise=True),
         Step(
-            "keyed_moved",
-            "SELECT * FROM keyed WHERE record_id IN (FROM moved UNION SELECT record_id FROM stirred)",
+            "links_first",
+            f"""
+            SELECT record_id, hub_id, rung, decision, level, {key_text('key_type', 'key_number')} AS old_key,
+                {key_text('other_type', 'other_number')} AS old_other
+            FROM links
+            WHERE record_id IN (FROM moved UNION FROM stirred_by_keys UNION SELECT record_id FROM judged_records)
+                OR rung IN ({literal(PROVISIONAL_RUNG)}, 'provisional_identifier')
+            """,
             materialise=True,
         ),
+    ]
+
+
+def touched_keys() -> list[Step]:
+    """Return `touched_keys`: every key that a changed record has, had or once held, and those of `stirred` records."""
+    return [
         Step(
             "touched_keys",
-            f"""
+            """
             SELECT DISTINCT key FROM (
                 SELECT unnest([primary_key, other_key]) AS key FROM keyed_moved
                 UNION ALL
-                SELECT unnest({_OLD_KEYS}) FROM links WHERE record_id IN (FROM moved)
+                SELECT unnest([old_key, old_other]) FROM links_first
+                WHERE record_id IN (FROM moved UNION SELECT record_id FROM stirred)
                 UNION ALL
                 SELECT unnest([primary_key, other_key]) FROM former_states WHERE record_id IN (FROM moved)
             ) WHERE key IS NOT NULL
@@ -50,101 +57,6 @@ def touched_keys() -> list[Step]:
             materialise=True,
         ),
     ]
-
-
-def judged_records(judged: Judged) -> pa.Table:
-    """Return `judged_records`: every record a constraint speaks of, its component, whether its constraints changed."""
-    records = sorted(judged.component)
-    columns = [records, [judged.component[one] for one in records], [one in judged.changed for one in records]]
-    return pa.table(columns, schema=JUDGED_RECORDS)
-
-
-def judged_neighbours() -> list[Step]:
-    """Return `judged_near` (component, record_id) and `judged_keys` (component, key).
-
-    Near a component are its records, everyone in the entities they are or were in, and the register rows that hold a
-    number of theirs: what a judgement merges or parts can reach no further.
-    """
-    mates = f"""
-        SELECT j.component, m.record_id, m.keys FROM (
-            SELECT DISTINCT l.hub_id, r.component FROM links l JOIN judged_records r ON r.record_id = l.record_id
-            WHERE l.hub_id IS NOT NULL
-        ) j JOIN (SELECT record_id, hub_id, {_OLD_KEYS} AS keys FROM links) m ON m.hub_id = j.hub_id
-        """
-    return [
-        Step("judged_mates", mates, materialise=True),
-        Step(
-            "judged_own",
-            f"""
-            SELECT j.component, k.record_id, [k.primary_key, k.other_key] AS keys
-            FROM keyed k JOIN judged_records j ON j.record_id = k.record_id
-            UNION ALL
-            SELECT j.component, l.record_id, {_OLD_KEYS}
-            FROM links l JOIN judged_records j ON j.record_id = l.record_id
-            """,
-            materialise=True,
-        ),
-        Step(
-            "judged_numbers",
-            """
-            SELECT DISTINCT component, key FROM (
-                SELECT component, unnest(keys) AS key FROM judged_mates
-                UNION ALL SELECT component, unnest(keys) FROM judged_own
-            ) WHERE key IS NOT NULL
-            """,
-            materialise=True,
-        ),
-        Step(
-            "judged_anchors",
-            """
-            WITH holding AS (
-                SELECT record_id, unnest([primary_key, other_key]) AS key FROM keyed WHERE anchor_rank IS NOT NULL
-                UNION SELECT record_id, unnest([primary_key, other_key]) FROM former_states
-            ),
-            found AS (SELECT DISTINCT n.component, h.record_id FROM judged_numbers n JOIN holding h ON h.key = n.key)
-            SELECT f.component, h.record_id, list(DISTINCT h.key) AS keys
-            FROM found f JOIN holding h ON h.record_id = f.record_id GROUP BY f.component, h.record_id
-            """,
-            materialise=True,
-        ),
-        Step(
-            "judged_near",
-            "SELECT component, record_id FROM judged_mates UNION SELECT component, record_id FROM judged_own "
-            "UNION SELECT component, record_id FROM judged_anchors",
-            materialise=True,
-        ),
-        Step(
-            "judged_keys",
-            "FROM judged_numbers UNION SELECT component, unnest(keys) FROM judged_anchors",
-            materialise=True,
-        ),
-        Step(
-            "judged_seeds",
-            """
-            SELECT component FROM judged_records WHERE changed
-            UNION SELECT component FROM judged_near WHERE record_id IN (FROM moved) OR record_id IN (FROM stirred)
-            UNION SELECT component FROM judged_keys WHERE key IN (FROM touched_keys)
-            """,
-        ),
-    ]
-
-
-def open_components(keys: Iterable[Mapping[str, object]], seeds: Iterable[int]) -> pa.Table:
-    """Return `open_components`: the components of the seeds, and those that share a key with an open one, and so on."""
-    of_key: dict[object, list[int]] = {}
-    of_component: dict[int, list[object]] = {}
-    for row in keys:
-        component, key = row["component"], row["key"]
-        assert isinstance(component, int)
-        of_key.setdefault(key, []).append(component)
-        of_component.setdefault(component, []).append(key)
-    found, waiting = set(seeds), list(seeds)
-    while waiting:
-        for key in of_component.get(waiting.pop(), ()):
-            fresh = [one for one in of_key.pop(key, ()) if one not in found]
-            found.update(fresh)
-            waiting += fresh
-    return pa.table([sorted(found)], schema=OPEN_COMPONENTS)
 
 
 def open_keys(rules: LadderRules) -> list[Step]:
@@ -171,7 +83,7 @@ def open_keys(rules: LadderRules) -> list[Step]:
         ),
     ]
     if rules.rows_are_entities:
-        return [*reopened, Step("open_keys", "FROM opened_keys"), _near()]
+        return [*reopened, Step("open_keys", "FROM opened_keys"), *_near(rules)]
     return [
         *reopened,
         Step(
@@ -200,30 +112,48 @@ def open_keys(rules: LadderRules) -> list[Step]:
             """,
             materialise=True,
         ),
-        _near(),
+        *_near(rules),
     ]
 
 
-def _near() -> Step:
-    """Return `keyed_near`: the rows of `keyed` that a decision of this run is about or can depend on."""
-    return Step(
-        "keyed_near",
-        """
-        SELECT * FROM keyed
-        WHERE primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys) OR record_id IN (
-            FROM moved UNION FROM reopened UNION SELECT record_id FROM stirred
-            UNION SELECT record_id FROM former_states
-            WHERE primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys))
-        """,
-        materialise=True,
-    )
+def _near(rules: LadderRules) -> list[Step]:
+    """Return `keyed_near`: the rows of `keyed` that a decision of this run is about or can depend on.
+
+    Records are chosen by their bare numbers first: putting each record's keys together would cost more than reading it.
+    """
+    held = " OR ".join(f"{quote(key.number)} IN (FROM open_numbers)" for key in rules.keys)
+    return [
+        Step("open_numbers", f"SELECT DISTINCT {key_parts('key')[1]} AS number FROM open_keys", materialise=True),
+        Step(
+            "near_ids",
+            """
+            SELECT record_id FROM (
+                FROM moved UNION FROM reopened UNION SELECT record_id FROM stirred
+                UNION SELECT record_id FROM former_states
+                WHERE primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys)
+            )
+            """,
+            materialise=True,
+        ),
+        Step("near", f"SELECT * FROM records WHERE {held} OR record_id IN (FROM near_ids)"),
+        keyed(rules, "near", "keyed_of_number"),
+        Step(
+            "keyed_near",
+            """
+            SELECT * FROM keyed_of_number
+            WHERE primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys) OR record_id IN (FROM near_ids)
+            """,
+            materialise=True,
+        ),
+    ]
 
 
 def links_open() -> Step:
     """Return `links_open`: the stored links of records that are decided again or gone."""
     return Step(
         "links_open",
-        "SELECT * FROM links WHERE record_id IN (SELECT record_id FROM open_records UNION FROM moved)",
+        "SELECT * FROM links "
+        "WHERE record_id IN (SELECT record_id FROM open_records UNION FROM moved UNION SELECT record_id FROM late)",
         materialise=True,
     )
 

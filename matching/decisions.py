@@ -74,9 +74,12 @@ def by_ladder(rules: LadderRules) -> list[Step]:
     ]
 
 
-def unheard() -> Step:
-    """Return `by_rules` where no evidence is heard: the ladder's answers as they are."""
-    return Step("by_rules", "SELECT *, NULL::DOUBLE AS score, 'deterministic' AS how FROM by_ladder")
+def unheard() -> list[Step]:
+    """Return `by_rules` where no evidence is heard: the ladder's answers as they are; and `late`: nobody."""
+    return [
+        Step("by_rules", "SELECT *, NULL::DOUBLE AS score, 'deterministic' AS how FROM by_ladder"),
+        Step("late", "SELECT record_id FROM moved WHERE FALSE"),
+    ]
 
 
 def judged_places() -> list[Step]:
@@ -208,7 +211,7 @@ def link_deletions() -> Step:
         "link_deletions",
         """
         SELECT record_id, hub_id FROM links_open
-        WHERE record_id IN (FROM moved) AND record_id NOT IN (SELECT record_id FROM keyed_moved)
+        WHERE record_id IN (FROM moved) AND record_id NOT IN (SELECT record_id FROM keyed_arriving)
         """,
         materialise=True,
     )

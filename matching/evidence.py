@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from engine.duckdb_engine import DuckDBEngine, Session
 from engine.relation import Relation
 from engine.step import Step
+from matching.affected import standing_links
 from matching.blocks import Blocks, rule_names, side_keys
 from matching.candidates import BlockKeys, Candidates
 from matching.choice import REVIEW, choose, rank
@@ -31,10 +32,10 @@ from matching.evidence_steps import (
     hearing,
     index_changes,
     overlaid,
-    stirring,
     told,
     training,
 )
+from matching.evidence_stirring import regrouping, stirred, stirring
 from matching.explanation import texts
 from matching.fields import encoded_fields
 from matching.linkage import Prepared, prepare, ranges, train
@@ -87,15 +88,19 @@ def keys_function(spec: LinkageSpec, context: Mapping[str, Any], model: Model) -
 
 
 def stir(session: Session, evidence: Evidence | None) -> None:
-    """Add `stirred`: records to decide again because of what changed around them. Without a model nobody is."""
+    """Add `links_first`, and `stirred`: records to decide again because of what changed around them. Without a model
+    nobody is."""
     if evidence is None or evidence.model is None:
-        session.run([Step("stirred", "SELECT record_id FROM moved WHERE FALSE")])
+        nobody = [Step(name, "SELECT record_id FROM moved WHERE FALSE") for name in ("stirred_by_keys", "stirred")]
+        loose = Step("loose", "SELECT record_id, hub_id, level FROM links_first WHERE FALSE")
+        session.run([nobody[0], *standing_links(), nobody[1], loose])
         return
     session.run(stirring(evidence.spec, keys_function(evidence.spec, evidence.context, evidence.model)))
+    session.run([*standing_links(), *stirred()])
 
 
 def hear(session: Session, engine: DuckDBEngine, evidence: Evidence) -> EvidenceChanges:
-    """Put the evidence over `by_ladder` as `by_rules`. Trains the model first where there is none.
+    """Put the evidence over `by_ladder` as `by_rules`, and add `late`. Trains the model first where there is none.
 
     Raises TooLittleToTrain where identifiers linked too few records to learn from.
     """
@@ -103,11 +108,11 @@ def hear(session: Session, engine: DuckDBEngine, evidence: Evidence) -> Evidence
     if model is None:
         model = trained(session, engine, evidence)
         keys_of = keys_function(spec, evidence.context, model)
-        session.run(stirring(spec, keys_of)[:2])
+        session.run(stirring(spec, keys_of)[:3])
     keys_of = keys_function(spec, evidence.context, model)
     session.run([*hearing(spec, keys_of), *bases(spec, len(rule_names(spec, model.crowded)))])
     session.add("evidence", _answers(session, engine, evidence, model))
-    session.run(told())
+    session.run([*told(), *regrouping()])
     session.add("formed", formed(session, engine, evidence.spec, evidence.context, model))
     session.run([overlaid(), *index_changes()])
     return EvidenceChanges(

@@ -1,8 +1,7 @@
 """Evidence, the SQL of it: who is heard, who could be the one, and what is put over the ladder's answers.
 
 Relations read beside the ladder's: `evidence_index` (INDEX: the block keys of register rows and of records heard
-before). `stirred` are records whose answer may be another one now although they themselves did not change.
-"""
+before)."""
 
 # ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting
 
@@ -35,99 +34,91 @@ def field_list(spec: LinkageSpec) -> str:
     return ", ".join(quote(field.name) for field in spec.fields)
 
 
-def stirring(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
-    """Return `anchor_keys` (INDEX, of register rows that changed) and `stirred`: records that share a block key with
-    what such a row is or was, and all that form provisional entities by evidence, because those are formed together."""
-    return [
-        Step(
-            "anchor_values",
-            f"""
-            SELECT record_id, TRUE AS anchor, {field_list(spec)} FROM records
-            WHERE record_id IN (SELECT record_id FROM keyed WHERE anchor_rank IS NOT NULL AND (
-                record_id IN (FROM moved) OR record_id IN (FROM judged_changed)))
-            """,
-        ),
-        MapStep("anchor_keys", "anchor_values", keys_of, INDEX),
-        Step(
-            "stirring_keys",
-            """
-            SELECT DISTINCT rule, key FROM (
-                SELECT generate_subscripts(keys, 1) AS rule, unnest(keys) AS key FROM anchor_keys
-                UNION ALL
-                SELECT generate_subscripts(keys, 1), unnest(keys) FROM evidence_index
-                WHERE anchor AND (record_id IN (FROM moved) OR record_id IN (FROM judged_changed))
-            ) WHERE key IS NOT NULL
-            """,
-            materialise=True,
-        ),
-        Step(
-            "stirred",
-            f"""
-            SELECT DISTINCT record_id FROM (
-                SELECT record_id, generate_subscripts(keys, 1) AS rule, unnest(keys) AS key
-                FROM evidence_index WHERE NOT anchor AND (SELECT count(*) FROM stirring_keys) > 0
-            ) JOIN stirring_keys USING (rule, key)
-            UNION
-            SELECT record_id FROM links WHERE rung = {literal(PROVISIONAL_RUNG)}
-            """,
-            materialise=True,
-        ),
-    ]
-
-
 def hearing(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
-    """Return `heard` (open records that no identifier settled, with their values) and `heard_keys` (INDEX)."""
+    """Return `hearing` (open records that no identifier settled, but those whose answer stands), `near_values` (of them
+    and of `loose` ones), `heard_values` and `heard_keys` (INDEX)."""
     return [
         Step(
             "hearing",
             """
             SELECT record_id, unit, rung FROM by_ladder
-            WHERE NOT own_row AND anchor_rank IS NULL
+            WHERE NOT own_row AND anchor_rank IS NULL AND record_id NOT IN (SELECT record_id FROM loose)
                 AND (rung IN ('none', 'provisional_identifier') OR decision IN ('review', 'insufficient'))
             """,
             materialise=True,
         ),
         Step(
-            "heard_values",
+            "near_values",
             f"""
-            SELECT record_id, FALSE AS anchor, {field_list(spec)} FROM records
-            WHERE record_id IN (SELECT record_id FROM hearing) ORDER BY record_id
+            SELECT record_id, {field_list(spec)} FROM records
+            WHERE record_id IN (
+                SELECT record_id FROM hearing
+                UNION SELECT record_id FROM loose WHERE record_id IN (FROM stirred))
             """,
+            materialise=True,
+        ),
+        Step(
+            "heard_values",
+            "SELECT record_id, FALSE AS anchor, * EXCLUDE (record_id) FROM near_values "
+            "WHERE record_id IN (SELECT record_id FROM hearing) ORDER BY record_id",
             materialise=True,
         ),
         MapStep("heard_keys", "heard_values", keys_of, INDEX),
     ]
 
 
+def sharing(rows: str, others: str, rules: int) -> str:
+    """Return the SQL condition that a row of the relation `rows` shares a block key with one of `others`."""
+    return " OR ".join(
+        f"{rows}.keys[{rule}] IN (SELECT keys[{rule}] FROM {others} WHERE keys[{rule}] IS NOT NULL)"
+        for rule in range(1, rules + 1)
+    ) or "FALSE"  # fmt: skip
+
+
 def bases(spec: LinkageSpec, rules: int) -> list[Step]:
     """Return `base_units` (record_id, unit) and `base_values`, ordered: register rows that share a key with one heard.
 
-    A register row's unit is the one it anchors now; of a row that is not open, the one it has had.
+    A register row's unit is the one it anchors now; of a row that is not open, the one it has had: its own, or the one
+    its link says.
     """
-    pairs = " UNION ".join(
-        f"SELECT b.record_id FROM base_keys b JOIN heard_keys h ON b.keys[{rule}] = h.keys[{rule}]"
-        for rule in range(1, rules + 1)
-    )
     return [
         Step(
-            "base_keys",
-            """
-            SELECT record_id, keys FROM evidence_index WHERE anchor AND record_id NOT IN (FROM moved)
-                AND record_id NOT IN (SELECT record_id FROM anchor_keys)
-            UNION ALL SELECT record_id, keys FROM anchor_keys
+            "base_rows",
+            f"""
+            SELECT record_id, keys FROM evidence_index i WHERE anchor AND record_id NOT IN (FROM moved)
+                AND record_id NOT IN (SELECT record_id FROM anchor_keys) AND ({sharing("i", "heard_keys", rules)})
+            UNION ALL SELECT record_id, keys FROM anchor_keys a WHERE {sharing("a", "heard_keys", rules)}
             """,
+            materialise=True,
         ),
-        Step("base_rows", pairs, materialise=True),
+        Step(
+            "base_far",
+            """
+            SELECT b.record_id, i.unit FROM (
+                SELECT record_id FROM base_rows WHERE record_id NOT IN (SELECT record_id FROM anchors)
+            ) b LEFT JOIN (
+                SELECT unit FROM identity WHERE state = 'active'
+                    AND unit IN (SELECT 'row:' || record_id FROM base_rows)
+            ) i ON i.unit = 'row:' || b.record_id
+            """,
+            materialise=True,
+        ),
+        Step(
+            "base_linked",
+            """
+            SELECT l.record_id, i.unit FROM (
+                SELECT record_id, hub_id FROM links
+                WHERE record_id IN (SELECT record_id FROM base_far WHERE unit IS NULL)
+            ) l JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
+            """,
+            materialise=True,
+        ),
         Step(
             "base_units",
             """
-            SELECT b.record_id, coalesce(a.unit, s.unit) AS unit
-            FROM base_rows b
-            LEFT JOIN anchors a ON a.record_id = b.record_id
-            LEFT JOIN (
-                SELECT l.record_id, i.unit FROM links l JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
-            ) s ON s.record_id = b.record_id
-            WHERE coalesce(a.unit, s.unit) IS NOT NULL
+            SELECT record_id, unit FROM anchors WHERE record_id IN (SELECT record_id FROM base_rows)
+            UNION ALL SELECT record_id, unit FROM base_far WHERE unit IS NOT NULL
+            UNION ALL FROM base_linked
             """,
             materialise=True,
         ),
@@ -135,9 +126,9 @@ def bases(spec: LinkageSpec, rules: int) -> list[Step]:
             "base_values",
             f"""
             SELECT r.record_id, u.unit, k.keys, {", ".join(f"r.{quote(field.name)}" for field in spec.fields)}
-            FROM (SELECT * FROM records WHERE record_id IN (SELECT record_id FROM base_units)) r
+            FROM (SELECT * FROM register WHERE record_id IN (SELECT record_id FROM base_units)) r
             JOIN base_units u ON u.record_id = r.record_id
-            JOIN base_keys k ON k.record_id = r.record_id ORDER BY r.record_id
+            JOIN base_rows k ON k.record_id = r.record_id ORDER BY r.record_id
             """,
             materialise=True,
         ),
@@ -212,7 +203,12 @@ def overlaid() -> Step:
             CASE WHEN f.unit IS NOT NULL THEN f.probability ELSE t.probability END AS score,
             CASE WHEN f.unit IS NOT NULL OR t.decision IN ('link', 'review') THEN 'probabilistic'
                 ELSE 'deterministic' END AS how
-        FROM by_ladder l
+        FROM (
+            FROM by_ladder
+            UNION ALL BY NAME
+            SELECT record_id, FALSE AS own_row, 0 AS aimed, level, FALSE AS agrees, 'none' AS rung, 1 AS rank,
+                'insufficient' AS decision, 'no_identifier' AS reason FROM late
+        ) l
         LEFT JOIN told t ON t.record_id = l.record_id
         LEFT JOIN formed f ON f.record_id = l.record_id
         """,
@@ -227,18 +223,18 @@ def index_changes() -> list[Step]:
             "index_upserts",
             """
             SELECT n.* FROM (FROM anchor_keys UNION ALL FROM heard_keys) n
-            LEFT JOIN evidence_index o ON o.record_id = n.record_id
+            LEFT JOIN index_first o ON o.record_id = n.record_id
             WHERE o.record_id IS NULL OR o.anchor <> n.anchor OR o.keys IS DISTINCT FROM n.keys
             """,
         ),
         Step(
             "index_deletions",
             """
-            SELECT record_id FROM evidence_index
-            WHERE (record_id IN (FROM moved) OR record_id IN (SELECT record_id FROM open_records))
+            SELECT record_id FROM index_first
+            WHERE (record_id IN (FROM moved) OR (NOT anchor AND record_id IN (SELECT record_id FROM open_records)))
                 AND record_id NOT IN (SELECT record_id FROM anchor_keys)
                 AND record_id NOT IN (SELECT record_id FROM heard_keys)
-                AND NOT (anchor AND record_id NOT IN (FROM moved))
+                AND record_id NOT IN (SELECT record_id FROM loose)
             """,
         ),
     ]

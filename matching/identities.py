@@ -64,7 +64,8 @@ def claims() -> list[Step]:
             WHERE (key IN (FROM open_keys) OR anchor_record IN (FROM moved) OR anchor_record IN (FROM reopened)
                     OR hub_id IN (SELECT hub_id FROM links_open WHERE record_id IN (FROM reopened))
                     OR (unit LIKE 'new:%' AND hub_id IN (
-                        SELECT hub_id FROM links_open WHERE record_id IN (FROM stirred))))
+                        SELECT hub_id FROM links_open
+                        WHERE record_id IN (FROM stirred) OR record_id IN (SELECT record_id FROM late))))
                 AND hub_id NOT IN (SELECT hub_id FROM claimed)
             """,
             materialise=True,

@@ -20,19 +20,8 @@ import pyarrow as pa
 
 from engine.duckdb_engine import DuckDBEngine, Session
 from engine.relation import Relation
-from engine.step import AnyStep
-from matching.affected import (
-    JUDGED_KEYS,
-    JUDGED_NEAR,
-    judged_neighbours,
-    judged_records,
-    links_open,
-    moved,
-    open_components,
-    open_keys,
-    open_records,
-    touched_keys,
-)
+from engine.step import AnyStep, Step
+from matching.affected import links_open, moved, open_keys, open_records, touched_keys
 from matching.agreement import aims, compared, name_levels, references
 from matching.anchors import anchors, holdings, keyed
 from matching.decisions import (
@@ -56,6 +45,15 @@ from matching.identities import (
     standing,
     unit_hubs,
     units,
+)
+from matching.judged_near import (
+    JUDGED_DRAWN,
+    JUDGED_KEYS,
+    JUDGED_NEAR,
+    drawn_now,
+    judged_neighbours,
+    judged_records,
+    open_components,
 )
 from matching.judgements import Constraints, Judged
 from matching.rules import LadderRules
@@ -82,7 +80,11 @@ class LadderPlan:
 
 @dataclass(frozen=True)
 class LinkInputs:
-    """What `link` reads; see the module's text."""
+    """What `link` reads; see the module's text.
+
+    Two parts of `records` spare reading all of them, where the caller has them apart: `register`, at least all rows
+    that can be anchors, and `arriving`, the changed records as they are now (those that are gone left out).
+    """
 
     records: Relation
     changed: Relation
@@ -91,6 +93,8 @@ class LinkInputs:
     former_states: Relation = field(default_factory=FORMER_STATES.empty_table)
     judged: Judged = field(default_factory=Judged)
     evidence: Evidence | None = None
+    register: Relation | None = None
+    arriving: Relation | None = None
 
 
 @dataclass(frozen=True)
@@ -113,10 +117,11 @@ class LinkChanges:
 
 def plan(rules: LadderRules) -> LadderPlan:
     """Return the steps of the ladder up to the hub ids, to be run in one session."""
-    decide: list[AnyStep] = [*open_keys(rules), *anchors(rules), holdings(), open_records(rules), links_open()]
+    decide: list[AnyStep] = [*open_keys(rules), *anchors(rules), holdings(), open_records(rules)]
     decide += [*references(rules), aims(), *name_levels(rules), compared(rules), *by_ladder(rules)]
-    claim: list[AnyStep] = [*decided(rules), *standing(), units(), *claims(), *inheritance(), restored(), newcomers()]
-    return LadderPlan(tuple(touched_keys()), tuple(decide), tuple(judged_places()), tuple(claim))
+    claim: list[AnyStep] = [links_open(), *decided(rules), *standing(), units(), *claims(), *inheritance()]
+    claim += [restored(), newcomers()]
+    return LadderPlan(tuple(touched_keys()), tuple(decide), (drawn_now(), *judged_places()), tuple(claim))
 
 
 def assignment(rules: LadderRules, commit: int, evidence_model: str) -> list[AnyStep]:
@@ -132,16 +137,34 @@ def link(
 
     Raises EngineError naming the step, also where `mint` gave fewer ids than asked.
     """
-    steps = plan(rules)
-    with engine.session(_relations(inputs)) as session:
-        session.run([keyed(rules), moved()])
+    drawn = JUDGED_DRAWN.empty_table()
+    while True:
+        changes, more = _link(engine, inputs, rules, (commit, mint), drawn)
+        if changes is not None:
+            return changes
+        drawn = pa.concat_tables([drawn, more])
+
+
+def _link(
+    engine: DuckDBEngine, inputs: LinkInputs, rules: LadderRules, numbers: tuple[int, Callable[[int], pa.Array]],
+    drawn: pa.Table,
+) -> tuple[LinkChanges | None, pa.Table]:  # fmt: skip
+    """Return what changes; or, where evidence ties judged records to entities that are not open, these: they are to be
+    opened from the start, because a judgement may merge them into another one."""
+    steps, (commit, mint) = plan(rules), numbers
+    with engine.session({**_relations(inputs), "drawn": drawn}) as session:
+        session.run([moved(), *_parts(inputs, rules)])
         session.add("judged_changed", pa.table([sorted(inputs.judged.changed)], schema=JUDGED_CHANGED))
+        session.add("judged_records", judged_records(inputs.judged))
         stir(session, inputs.evidence)
         session.run(steps.touch)
         constraints = _open_judged(session, inputs.judged)
         session.run(steps.decide)
         heard = _hear(session, engine, inputs.evidence)
         session.run(steps.judge)
+        more = session.table("drawn_now").cast(JUDGED_DRAWN)
+        if more.num_rows:
+            return None, more
         _settle(session, constraints)
         session.run(steps.claim)
         needed = session.count("newcomers")
@@ -149,29 +172,38 @@ def link(
         ordinals = pa.array(range(len(ids)), pa.int64())
         session.add("fresh_ids", pa.Table.from_arrays([ordinals, ids], schema=FRESH_IDS))
         session.run(assignment(rules, commit, heard.model.version if heard.model else ""))
-        return replace(_changes(session), evidence=heard)
+        return replace(_changes(session), evidence=heard), more
 
 
 def _relations(inputs: LinkInputs) -> dict[str, Relation]:
-    names = ("records", "changed", "links", "identity", "former_states")
-    relations = {name: getattr(inputs, name) for name in names}
+    names = ("records", "changed", "links", "identity", "former_states", "register", "arriving")
+    relations = {name: getattr(inputs, name) for name in names if getattr(inputs, name) is not None}
     if inputs.evidence is not None:
         relations["evidence_index"] = inputs.evidence.index
     return relations
 
 
+def _parts(inputs: LinkInputs, rules: LadderRules) -> list[Step]:
+    """Return `keyed`, and the same of the register and of changed records, each from the smallest relation given."""
+    steps = [keyed(rules)]
+    if inputs.register is None:
+        steps.append(Step("register", "FROM records"))
+    if inputs.arriving is None:
+        steps.append(Step("arriving", "SELECT * FROM records WHERE record_id IN (FROM moved)"))
+    return [*steps, keyed(rules, "register", "keyed_register"), keyed(rules, "arriving", "keyed_arriving")]
+
+
 def _hear(session: Session, engine: DuckDBEngine, evidence: Evidence | None) -> EvidenceChanges:
     """Add `by_rules`: the ladder's answers with the evidence over them, or as they are where none is to be heard."""
     if evidence is None:
-        session.run([unheard()])
+        session.run(unheard())
         return EvidenceChanges()
     return hear(session, engine, evidence)
 
 
 def _open_judged(session: Session, judged: Judged) -> Constraints:
-    """Add what judgements re-open: `judged_records`, `judged_near`, `judged_keys`, `open_components`, `apart`. Return
+    """Add what judgements re-open: `judged_near`, `judged_keys`, `open_components`, `apart`. Return
     the constraints on the components that are open."""
-    session.add("judged_records", judged_records(judged))
     if judged.component:
         session.run(judged_neighbours())
     else:

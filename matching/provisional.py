@@ -20,6 +20,7 @@ from engine.step import Step
 from matching.blocks import rule_names
 from matching.clustering import Constraints, cluster
 from matching.deduplication import pair_probabilities
+from matching.evidence_steps import field_list, sharing
 from matching.explanation import texts
 from matching.linkage import prepare, ranges
 from matching.model import Model
@@ -75,49 +76,56 @@ def formed(
 
 
 def _steps(spec: LinkageSpec, rules: int) -> list[Step]:
-    alike = " UNION ".join(
-        f"SELECT n.record_id FROM number_keys n JOIN loose_keys l ON n.keys[{rule}] = l.keys[{rule}]"
-        for rule in range(1, rules + 1)
-    )
     return [
         Step(
             "loose_keys",
             """
             SELECT k.record_id, k.keys FROM heard_keys k JOIN hearing h ON h.record_id = k.record_id
             JOIN told t ON t.record_id = k.record_id WHERE h.rung = 'none' AND t.decision = 'new'
+            UNION ALL SELECT record_id, keys FROM index_first WHERE record_id IN (FROM regrouped)
             """,
             materialise=True,
         ),
-        Step(
-            "provisional",
-            """
-            SELECT h.record_id, h.unit FROM hearing h
-            WHERE h.rung = 'provisional_identifier' AND h.record_id NOT IN (SELECT record_id FROM told)
-            UNION ALL
-            SELECT l.record_id, i.unit FROM links l JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
-            WHERE l.rung = 'provisional_identifier' AND l.decision = 'link'
-                AND l.record_id NOT IN (SELECT record_id FROM open_records) AND l.record_id NOT IN (FROM moved)
-            """,
-            materialise=True,
-        ),
+        # Of records with a number of their own only those matter that share a key with one that has none.
         Step(
             "number_keys",
-            """
-            SELECT record_id, keys FROM heard_keys WHERE record_id IN (SELECT record_id FROM provisional)
-            UNION ALL
-            SELECT record_id, keys FROM evidence_index WHERE record_id IN (SELECT record_id FROM provisional)
-                AND record_id NOT IN (SELECT record_id FROM heard_keys)
+            f"""
+            SELECT k.record_id, k.keys FROM (
+                SELECT record_id, keys FROM heard_keys
+                UNION ALL
+                SELECT record_id, keys FROM index_first
+                WHERE NOT anchor AND record_id NOT IN (SELECT record_id FROM heard_keys)
+            ) k WHERE record_id NOT IN (SELECT record_id FROM loose_keys) AND ({sharing("k", "loose_keys", rules)})
             """,
+            materialise=True,
         ),
-        Step("alike_numbers", alike, materialise=True),
+        Step(
+            "alike_numbers",
+            """
+            SELECT h.record_id, h.unit AS number FROM hearing h
+            WHERE h.rung = 'provisional_identifier' AND h.record_id NOT IN (SELECT record_id FROM told)
+                AND h.record_id IN (SELECT record_id FROM number_keys)
+            UNION ALL
+            SELECT l.record_id, i.unit FROM (
+                SELECT record_id, hub_id FROM links_first
+                WHERE rung = 'provisional_identifier' AND decision = 'link'
+                    AND record_id IN (SELECT record_id FROM number_keys)
+                    AND record_id NOT IN (SELECT record_id FROM open_records) AND record_id NOT IN (FROM moved)
+            ) l JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
+            """,
+            materialise=True,
+        ),
         Step(
             "unknown_values",
             f"""
-            SELECT record_id, number, {", ".join(quote(field.name) for field in spec.fields)} FROM records JOIN (
-                SELECT record_id, NULL::VARCHAR AS number FROM loose_keys
+            SELECT record_id, number, {", ".join(quote(field.name) for field in spec.fields)} FROM (
+                FROM near_values WHERE record_id IN (
+                    SELECT record_id FROM loose_keys UNION SELECT record_id FROM alike_numbers)
                 UNION ALL
-                SELECT a.record_id, p.unit FROM alike_numbers a JOIN provisional p ON p.record_id = a.record_id
-            ) USING (record_id) ORDER BY record_id
+                SELECT record_id, {field_list(spec)} FROM records WHERE record_id IN (
+                    SELECT record_id FROM alike_numbers UNION SELECT record_id FROM loose_keys)
+                    AND record_id NOT IN (SELECT record_id FROM near_values)
+            ) LEFT JOIN alike_numbers USING (record_id) ORDER BY record_id
             """,
         ),
     ]

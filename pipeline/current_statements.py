@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 
 from engine.relation import ParquetFiles
@@ -15,10 +17,12 @@ from schemas.standard import Entity
 from warehouse.versions import Version
 
 
-def current_records(hub: Hub, entity: Entity, manifest: dict[str, int]) -> ParquetFiles:
-    """Return the current statements of an entity over all departments, as the manifest pins them."""
+def current_records(
+    hub: Hub, entity: Entity, manifest: dict[str, int], departments: Iterable[str] = ()
+) -> ParquetFiles:
+    """Return the current statements of an entity over all departments (or these), as the manifest pins them."""
     paths: list[str] = []
-    for department in hub.city.departments:
+    for department in sorted(set(departments)) or hub.city.departments:
         name = current_table(department, entity.name)
         if name in manifest:
             paths += hub.lake.files(name, manifest[name])
@@ -27,11 +31,29 @@ def current_records(hub: Hub, entity: Entity, manifest: dict[str, int]) -> Parqu
 
 def changed_records(hub: Hub, version: Version, entity: Entity) -> pa.Table:
     """Return `record_id`, `op` of every statement that the pinned batches changed: what happened to it last."""
+    history = _pinned_history(hub, version, entity)
+    if not history.paths:
+        return CHANGED.empty_table()
+    step = Step("changed", "SELECT record_id, arg_max(op, batch) AS op FROM history GROUP BY record_id")
+    return hub.engine.run([step], {"history": history}, "changed").cast(CHANGED)
+
+
+def arriving_records(hub: Hub, version: Version, entity: Entity) -> pa.Table:
+    """Return the statements that the pinned batches added or changed, as they stand after all of them.
+
+    They are rows of `current_records`: of two batches the later one's row stands, whichever was accepted first.
+    """
+    last = Step(
+        "last_rows",
+        "SELECT * FROM history QUALIFY row_number() OVER (PARTITION BY record_id ORDER BY batch DESC) = 1",
+    )
+    step = Step("arriving", "SELECT * EXCLUDE (op) FROM last_rows WHERE op <> 'deleted'")
+    relations = {"history": _pinned_history(hub, version, entity)}
+    return hub.engine.run([last, step], relations, "arriving").cast(statement_schema(entity))
+
+
+def _pinned_history(hub: Hub, version: Version, entity: Entity) -> ParquetFiles:
     paths: list[str] = []
     for department in hub.city.departments:
         paths += hub.lake.files(history_table(department, entity.name), batch=list(version.batches))
-    if not paths:
-        return CHANGED.empty_table()
-    history = {"history": ParquetFiles(tuple(paths), history_schema(entity))}
-    step = Step("changed", "SELECT record_id, arg_max(op, batch) AS op FROM history GROUP BY record_id")
-    return hub.engine.run([step], history, "changed").cast(CHANGED)
+    return ParquetFiles(tuple(paths), history_schema(entity))

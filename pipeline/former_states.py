@@ -1,9 +1,12 @@
 """What register rows said of themselves before, so that a former number or name still leads to its owner."""
 
+# ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting
+
 from __future__ import annotations
 
 import pyarrow as pa
 
+from engine.quoting import quote
 from engine.relation import ParquetFiles
 from engine.step import Step
 from matching.anchors import former_states, keyed
@@ -42,15 +45,22 @@ def fresh_states(hub: Hub, version: Version, entity: Entity, rules: LadderRules,
 
 
 def _steps(rules: LadderRules) -> list[Step]:
+    columns = ["record_id", "department", "source_table", "statement", "observed_at", rules.name.column]
+    columns += [rules.name.former_column] if rules.name.former_column else []
+    columns += [name for key in rules.keys for name in (key.number, key.type_column) if name]
     return [
-        # A row that has one line in its history has said one thing only.
         Step(
-            "moving",
-            "SELECT record_id FROM all_history WHERE record_id IN (SELECT record_id FROM changed) "
-            "GROUP BY record_id HAVING count(*) > 1",
+            "changed_history",
+            f"SELECT {', '.join(map(quote, columns))}, op FROM all_history "
+            "WHERE record_id IN (SELECT record_id FROM changed)",
             materialise=True,
         ),
-        Step("near", "SELECT * FROM all_history WHERE record_id IN (FROM moving)", materialise=True),
+        # A row that has one line in its history has said one thing only.
+        Step(
+            "near",
+            "SELECT * FROM changed_history QUALIFY count(*) OVER (PARTITION BY record_id) > 1",
+            materialise=True,
+        ),
         keyed(rules, "near", "keyed_near"),
         Step(
             "history",

@@ -18,7 +18,7 @@ from matching.ladder import LinkChanges, LinkInputs
 from matching.ladder import link as link_records
 from matching.tables import CHANGED, FORMER_STATES, IDENTITY, LINKS
 from pipeline.commit import LAKE
-from pipeline.current_statements import changed_records, current_records
+from pipeline.current_statements import arriving_records, changed_records, current_records
 from pipeline.evidence import EVIDENCE, Models, evidence_of, keep_model, models_in_force
 from pipeline.former_states import fresh_states, stored_states
 from pipeline.hub import Hub
@@ -136,7 +136,7 @@ def link_entity(
     changed = changed_records(hub, version, entity)
     fresh = fresh_states(hub, version, entity, rules, changed)
     judged = judged_of(hub, version, entity.name)
-    evidence = evidence_of(hub, entity.name, models, afresh=everything)
+    evidence = evidence_of(hub, entity.name, models, afresh=everything) if records.paths else None
     whole = everything or (evidence is not None and evidence.model is None)
     inputs = LinkInputs(
         records=records,
@@ -146,6 +146,8 @@ def link_entity(
         former_states=known_states(hub, entity.name, fresh),
         judged=judged,
         evidence=evidence,
+        register=current_records(hub, entity, manifest, {source.department for source in rules.anchors}),
+        arriving=None if whole else arriving_records(hub, version, entity),
     )
     run = partial(link_records, hub.engine, rules=rules, commit=version.number, mint=partial(mint, entity.name))
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -35,6 +36,19 @@ from warehouse.published import Edition
 from warehouse.serving import Publication
 from warehouse.serving_tables import MEMBERS
 from warehouse.versions import Version
+
+
+@dataclass(frozen=True)
+class Merge:
+    """A table of the lake, the staged file that goes into it, its columns and its key (the first column)."""
+
+    table: str
+    staged: str
+    schema: pa.Schema
+
+    @property
+    def key(self) -> str:
+        return str(self.schema.names[0])
 
 
 def publish(hub: Hub, version: int | None = None) -> dict[str, Any]:
@@ -88,43 +102,47 @@ def finish_applying(hub: Hub, version: Version, fence: Fence) -> None:
 
 def apply_to_lake(hub: Hub, version: Version) -> dict[str, int]:
     """Merge what the version staged into the lake's tables and return their versions; again changes nothing."""
-    folder, mark = version_folder(hub, version.number), (f"version-{version.number}", 1)
-    manifest: dict[str, int] = {}
-
-    def merge(table: str, name: str, gone: pa.Array | None, key: str, schema: pa.Schema) -> None:
-        path = folder / f"{name}.parquet"
-        rows = parquet.read_metadata(path).num_rows
-        if rows or (gone is not None and len(gone)):
-            hub.lake.merge(table, _reader(path), gone, key, schema, mark)
-        newest = hub.lake.version(table)
-        if newest is not None:
-            manifest[table] = newest
-
+    folder, manifest = version_folder(hub, version.number), {}
     entities = list(hub.city.standard.entities.values())
     with progress("publish", len(entities)) as bar:
         for entity in entities:
             removals = parquet.read_table(folder / f"golden_removals-{entity.name}.parquet").column("id")
-            schema = golden_schema(entity)
-            merge(
-                golden_table(entity.name), f"golden_upserts-{entity.name}", removals.combine_chunks(), schema.names[0],
-                schema,
-            )  # fmt: skip
+            golden = Merge(golden_table(entity.name), "golden_upserts", golden_schema(entity))
+            manifest |= _merge(hub, version, entity, golden, removals.combine_chunks())
             if entity.is_fact:
-                gone = _ids(folder / f"fact_deletions-{entity.name}.parquet")
-                table = fact_members_table(entity.name)
-                merge(table, f"fact_upserts-{entity.name}", gone, "record_id", members_schema(entity))
+                members = Merge(fact_members_table(entity.name), "fact_upserts", members_schema(entity))
+                manifest |= _merge(hub, version, entity, members, _gone(hub, version, entity, "fact_deletions"))
             else:
-                gone = _ids(folder / f"link_deletions-{entity.name}.parquet")
-                merge(links_table(entity.name), f"link_upserts-{entity.name}", gone, "record_id", LINKS)
-                merge(identity_table(entity.name), f"identity_upserts-{entity.name}", None, "hub_id", IDENTITY)
-                gone = _ids(folder / f"block_key_deletions-{entity.name}.parquet")
-                merge(block_keys_table(entity.name), f"block_keys-{entity.name}", gone, "record_id", INDEX)
-                _remember(hub, version, entity, mark)
-                if parquet.read_metadata(folder / f"former_states-{entity.name}.parquet").num_rows:
-                    rows = _reader(folder / f"former_states-{entity.name}.parquet")
-                    hub.lake.append(former_states_table(entity.name), rows, idempotency=mark)
+                manifest |= apply_links(hub, version, entity)
             bar.advance()
     return manifest
+
+
+def apply_links(hub: Hub, version: Version, entity: Entity) -> dict[str, int]:
+    """Merge what linking one kind of party staged into the lake and return the tables' versions."""
+    links = Merge(links_table(entity.name), "link_upserts", LINKS)
+    identity = Merge(identity_table(entity.name), "identity_upserts", IDENTITY)
+    keys = Merge(block_keys_table(entity.name), "block_keys", INDEX)
+    manifest = _merge(hub, version, entity, links, _gone(hub, version, entity, "link_deletions"))
+    manifest |= _merge(hub, version, entity, identity, None)
+    manifest |= _merge(hub, version, entity, keys, _gone(hub, version, entity, "block_key_deletions"))
+    _remember(hub, version, entity)
+    states = version_folder(hub, version.number) / f"former_states-{entity.name}.parquet"
+    if parquet.read_metadata(states).num_rows:
+        hub.lake.append(former_states_table(entity.name), _reader(states), idempotency=_mark(version))
+    return manifest
+
+
+def _merge(hub: Hub, version: Version, entity: Entity, merge: Merge, gone: pa.Array | None) -> dict[str, int]:
+    path = version_folder(hub, version.number) / f"{merge.staged}-{entity.name}.parquet"
+    if parquet.read_metadata(path).num_rows or (gone is not None and len(gone)):
+        hub.lake.merge(merge.table, _reader(path), gone, merge.key, merge.schema, _mark(version))
+    newest = hub.lake.version(merge.table)
+    return {} if newest is None else {merge.table: newest}
+
+
+def _mark(version: Version) -> tuple[str, int]:
+    return f"version-{version.number}", 1
 
 
 def edition(hub: Hub, version: Version) -> Edition:
@@ -137,7 +155,7 @@ def edition(hub: Hub, version: Version) -> Edition:
     return Edition(version.number, version.as_of, tables)
 
 
-def _remember(hub: Hub, version: Version, entity: Entity, mark: tuple[str, int]) -> None:
+def _remember(hub: Hub, version: Version, entity: Entity) -> None:
     """Append the version's decisions to the history of decisions: nothing decided is ever overwritten there.
 
     A record that left its source is there too, with the decision `gone` and the id it had.
@@ -154,10 +172,10 @@ def _remember(hub: Hub, version: Version, entity: Entity, mark: tuple[str, int])
         decided = pa.concat_tables([decided, pa.table({**columns, **rest}).select(LINKS.names).cast(LINKS)])
     identities = parquet.read_table(folder / f"identity_upserts-{entity.name}.parquet")
     if decided.num_rows:
-        hub.lake.append(links_history_table(entity.name), decided, ("commit",), idempotency=mark)
+        hub.lake.append(links_history_table(entity.name), decided, ("commit",), idempotency=_mark(version))
     if identities.num_rows:
         states = identities.append_column("commit", identities.column("changed_commit"))
-        hub.lake.append(identity_history_table(entity.name), states, ("commit",), idempotency=mark)
+        hub.lake.append(identity_history_table(entity.name), states, ("commit",), idempotency=_mark(version))
 
 
 def _repair(hub: Hub, fence: Fence) -> None:
@@ -189,7 +207,8 @@ def _redirects(identities: pa.Table) -> pa.Table:
     return gone.select(["hub_id", "entity", "into"]).rename_columns(["id", "entity", "into"])
 
 
-def _ids(path: Any) -> pa.Array:
+def _gone(hub: Hub, version: Version, entity: Entity, name: str) -> pa.Array:
+    path = version_folder(hub, version.number) / f"{name}-{entity.name}.parquet"
     return parquet.read_table(path).column("record_id").combine_chunks()
 
 

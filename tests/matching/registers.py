@@ -109,6 +109,7 @@ class Hub:
             pa.Table.from_pylist(list(self.identity.values()), schema=IDENTITY),
             self.former_states(),
             judged(self.ledger, self.pinned, len(self.ledger)),
+            arriving=statements({name: self.rows[name] for name in names if name in self.rows}),
         )
         self.pinned = len(self.ledger)
         found = link(self.engine, inputs, self.rules, self.commit, self.mint)

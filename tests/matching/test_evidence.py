@@ -133,12 +133,12 @@ def test_too_little_to_learn_from_is_said(tmp_path: Path) -> None:
         hearing_hub(tmp_path).apply(*everyone()[:30])
 
 
-def steps(seed: int) -> list[tuple[list[dict[str, Any]], tuple[str, ...]]]:
+def steps(seed: int, known: float = 0.7) -> list[tuple[list[dict[str, Any]], tuple[str, ...]]]:
     """Return changes and deletions in a few runs, drawn from a seed."""
     random = np.random.default_rng(seed)
 
     def someone() -> Person:
-        return FOLK[random.integers(300, 360)] if random.random() < 0.7 else STRANGERS[random.integers(0, 12)]
+        return FOLK[random.integers(300, 360)] if random.random() < known else STRANGERS[random.integers(0, 12)]
 
     runs = []
     for _ in range(4):
@@ -157,9 +157,13 @@ def steps(seed: int) -> list[tuple[list[dict[str, Any]], tuple[str, ...]]]:
     return runs
 
 
-def increments_equal_the_whole(hub: HearingHub, seed: int) -> None:
-    for changes, gone in steps(seed):
+def increments_equal_the_whole(hub: HearingHub, seed: int, known: float = 0.7) -> None:
+    random = np.random.default_rng(seed + 1)
+    for changes, gone in steps(seed, known):
         hub.apply(*changes, deleted=tuple(name for name in gone if name in hub.rows))
+        if known < 0.5:
+            left, right = sorted(random.choice([name for name in hub.rows if name.startswith("r")], 2, replace=False))
+            hub.judge(str(left), str(right), "same" if random.random() < 0.6 else "not_same")
     whole = hub.afresh()
     assert hub.decisions() == whole.decisions()
     assert hub.partition() == whole.partition()
@@ -174,3 +178,9 @@ def test_increments_equal_linking_at_once(trained: HearingHub, seed: int) -> Non
 @pytest.mark.parametrize("seed", range(100, 140))
 def test_increments_equal_linking_at_once_for_many_seeds(trained: HearingHub, seed: int) -> None:
     increments_equal_the_whole(trained, seed)
+
+
+@pytest.mark.parametrize("seed", [200, *(pytest.param(one, marks=pytest.mark.long) for one in range(201, 240))])
+def test_increments_with_judgements_about_strangers_equal_linking_at_once(trained: HearingHub, seed: int) -> None:
+    """Most records are of people whom the register does not know: entities formed by evidence, merged and parted."""
+    increments_equal_the_whole(trained, seed, known=0.3)

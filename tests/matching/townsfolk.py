@@ -139,6 +139,7 @@ class HearingHub:
             pa.Table.from_pylist(list(self.identity.values()), schema=IDENTITY),
             judged=judged(self.ledger, self.pinned, len(self.ledger)),
             evidence=Evidence(SPEC, {}, index, self.model, "2026-01-01"),
+            arriving=statements(self.rows[name] for name in dict.fromkeys(names) if name in self.rows),
         )
         self.pinned = len(self.ledger)
         found = link(self.engine, inputs, RULES, self.commit, self.mint)
