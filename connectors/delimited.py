@@ -5,7 +5,7 @@ Every block is counted before it is parsed; the parser's rows must equal that co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -13,13 +13,15 @@ from pyarrow import csv as arrow_csv
 
 from connectors.failures import Damage
 from connectors.records import Record, Unclosed, parse, survey
-from connectors.source import Outcome, RaggedRow, ReadSettings, text_schema
+from connectors.source import NO_TYPES, Outcome, RaggedRow, ReadSettings, text_schema
 from connectors.text_blocks import TextBlocks
 from schemas.contract import FileShape
 
 
 class DelimitedText:
     """A delimited text file open for reading once: `header` first, then `batches`."""
+
+    declared: Mapping[str, str] = NO_TYPES
 
     def __init__(self, stream: BinaryIO, shape: FileShape, settings: ReadSettings) -> None:
         self._blocks = TextBlocks(stream, shape.encoding)

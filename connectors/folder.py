@@ -7,7 +7,7 @@ The file is proven unchanged at the end of the stream, not before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import BinaryIO, Protocol
 
@@ -41,9 +41,12 @@ _LOOK = 16  # batches looked through for codes before the file is landed
 
 
 class Content(Protocol):
-    """A file of any format, open for reading once."""
+    """A file of any format, open for reading once. `declared`: each column's type where the format has types."""
 
     header: tuple[str, ...]
+
+    @property
+    def declared(self) -> Mapping[str, str]: ...
 
     @property
     def digest(self) -> str: ...
@@ -75,7 +78,7 @@ class FolderSource:
                 opened.close()
             except Exception as error:
                 raise source_error(error, self._place(table.name)) from None
-            shapes[table.name] = _shape(table.name, opened.content.header)
+            shapes[table.name] = _shape(table.name, opened.content)
         return shapes
 
     def stream(self, request: ReadRequest) -> Extraction:
@@ -105,7 +108,7 @@ class FolderSource:
         if request.since == opened.mark:
             opened.close()
             return Extraction(text_schema(request.columns), iter(()), nothing)
-        drift = compare(table, _shape(table.name, opened.content.header))
+        drift = compare(table, _shape(table.name, opened.content))
         if drift.fatal:
             opened.close()
             detail = place.says(f"文件表头缺列 columns missing in the header of {opened.file.name}")
@@ -263,5 +266,6 @@ def _file(table: TableContract) -> FileShape:
     return table.file
 
 
-def _shape(name: str, header: tuple[str, ...]) -> TableShape:
-    return TableShape(name, tuple(ColumnShape(column) for column in header if column))
+def _shape(name: str, content: Content) -> TableShape:
+    types = content.declared
+    return TableShape(name, tuple(ColumnShape(one, types.get(one, "TEXT")) for one in content.header if one))

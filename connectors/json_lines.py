@@ -30,18 +30,20 @@ class JsonLines:
         self._blocks, self._settings = TextBlocks(stream, shape.encoding, header=False), settings
         self._lines = self._numbered()
         self._ahead: list[tuple[int, str, Row | None]] = []
-        names: dict[str, None] = {}
+        kinds: dict[str, set[str]] = {}
         for line, text in self._lines:
-            row = parsed(text)
-            self._ahead.append((line, text, row))
-            names.update(dict.fromkeys(row or ()))
+            raw = _read(text)
+            self._ahead.append((line, text, _texts(raw)))
+            for name, value in (raw or {}).items():
+                kinds.setdefault(name, set()).update(_kind(value))
             if len(self._ahead) >= _LOOK:
                 break
-        if not names:
+        if not kinds:
             raise Damage(
                 "没有一行是 JSON 对象 no line is a JSON object", "契约的 format 或文件有误 check `format` and the file"
             )
-        self.header = tuple(names)
+        self.header = tuple(kinds)
+        self.declared = {name: "|".join(sorted(found)) for name, found in kinds.items()}
 
     @property
     def digest(self) -> str:
@@ -105,10 +107,27 @@ class JsonLines:
 
 def parsed(text: str) -> Row | None:
     """Return the object on a line, its values as text; None for anything else."""
+    return _texts(_read(text))
+
+
+def _read(text: str) -> dict[str, Any] | None:
     try:
         return _DECODER.decode(text)  # type: ignore[no-any-return]
     except (ValueError, RecursionError):
         return None
+
+
+def _texts(raw: dict[str, Any] | None) -> Row | None:
+    return None if raw is None else {name: _text(value) for name, value in raw.items()}
+
+
+def _kind(value: Any) -> tuple[str, ...]:
+    """Return the kind of a value, none for null."""
+    if value is None:
+        return ()
+    if isinstance(value, _Number):
+        return ("integer",) if value.lstrip("-").isdigit() else ("decimal",)
+    return ({bool: "boolean", dict: "object", list: "array"}.get(type(value), "string"),)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -126,7 +145,7 @@ class _Decoder(json.JSONDecoder):
         found = super().decode(s, *rest)
         if not isinstance(found, dict):
             raise ValueError("no object")
-        return {name: _text(value) for name, value in found.items()}
+        return found
 
 
 class _Number(str):

@@ -6,14 +6,14 @@ reader has no other. Such a file holds at most 65,536 rows a sheet, so it is hel
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 
 from connectors.delimited import checked_header
 from connectors.failures import Damage
-from connectors.source import Outcome, RaggedRow, ReadSettings, text_schema
+from connectors.source import NO_TYPES, Outcome, RaggedRow, ReadSettings, text_schema
 from connectors.workbook import TITLE_ROWS, cell_text
 from schemas.contract import FileShape
 from schemas.nearest import listed, nearest
@@ -24,6 +24,8 @@ _LARGEST = 256 * 2**20
 
 class OldWorkbook:
     """A workbook's sheet open for reading once: `header` first, then `batches`."""
+
+    declared: Mapping[str, str] = NO_TYPES
 
     digest = ""
 

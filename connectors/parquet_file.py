@@ -30,6 +30,7 @@ class ParquetContent:
         except (pa.ArrowInvalid, OSError):
             raise _broken() from None
         self.header = tuple(self._file.schema_arrow.names)
+        self.declared = {field.name: str(field.type) for field in self._file.schema_arrow}
         if len(set(self.header)) != len(self.header):
             raise Damage("有重复列名 a column's name repeats", "请部门改列名后重新导出 have the column renamed")
 

@@ -7,9 +7,10 @@ unchanged state and the high water are only proven there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ import pyarrow as pa
 from schemas.contract import TableContract
 
 Mode = Literal["full", "increment"]
+NO_TYPES: Mapping[str, str] = MappingProxyType({})  # of a file whose format has none
 CODES = 1000  # distinct texts asked of a column of codes: one with more holds no codes
 
 

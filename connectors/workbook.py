@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Any, BinaryIO
 
@@ -19,7 +19,7 @@ import pyarrow as pa
 from connectors.archive import broken, check_workbook
 from connectors.delimited import checked_header
 from connectors.failures import Damage
-from connectors.source import Outcome, RaggedRow, ReadSettings, text_schema
+from connectors.source import NO_TYPES, Outcome, RaggedRow, ReadSettings, text_schema
 from schemas.contract import FileShape
 from schemas.nearest import listed, nearest
 
@@ -28,6 +28,8 @@ TITLE_ROWS = 20  # how far down a header may stand, below a report's title
 
 class Workbook:
     """A workbook's sheet open for reading once: `header` first, then `batches`; `close` lets go of the file."""
+
+    declared: Mapping[str, str] = NO_TYPES
 
     digest = ""
 

@@ -18,14 +18,16 @@ UNKNOWN = "?"  # stands for a code's meaning until a person knows it
 @dataclass(frozen=True)
 class ContractChange:
     """What differs in one table. `codes` maps a crosswalk to its unknown codes, each with the city's code that its
-    label suggests, or "?"."""
+    label suggests, or "?"; `retyped` a column to what to do; `marks` a column of `deleted_when` to its value's new
+    spelling."""
 
     table: str
     renamed: Mapping[str, str] = field(default_factory=dict)
     missing: Sequence[str] = ()
     new: Sequence[str] = ()
     gone: Sequence[str] = ()
-    retyped: Sequence[str] = ()
+    retyped: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -47,8 +49,9 @@ def proposed(text: str, name: str, change: ContractChange) -> tuple[str, ...]:
         _translate(lines, crosswalk, codes)
         if UNKNOWN in codes.values():
             notes.append(f'# codes.{crosswalk}: 问部门 "{UNKNOWN}" 的含义 ask the department what "{UNKNOWN}" is')
-    why = "契约不写类型，值对就放行 contracts name no types: release it if the values are right"
-    notes += [f"# {change.table}.{column}: {why}" for column in change.retyped]
+    for column, marks in change.marks.items():
+        _mark(lines, _section(lines, "deleted_when", 4, place), column, marks)
+    notes += [f"# {change.table}.{column}: {advice}" for column, advice in change.retyped.items()]
     diff = difflib.unified_diff(before, lines, f"departments/{name}", f"departments/{name}", n=1, lineterm="")
     return (*diff, *notes)
 
@@ -141,3 +144,12 @@ def _translate(lines: list[str], crosswalk: str, codes: Mapping[str, str]) -> No
         lines[place.start] = f"{before}{joint}{', '.join(entries)}}}{after}"
     else:
         lines[place.stop : place.stop] = [f"    {entry}" for entry in entries]
+
+
+def _mark(lines: list[str], place: range, column: str, marks: Mapping[str, str]) -> None:
+    """Spell the value that marks a deleted row as rows do now."""
+    for old, new in marks.items():
+        value = rf"""({_word(column)}\s*:\s*)["']?{re.escape(old)}["']?(?=\s*([,}}#]|$))"""
+        spelled = json.dumps(new, ensure_ascii=False)
+        for at in place:
+            lines[at] = re.sub(value, lambda found, text=spelled: found[1] + text, lines[at])  # type: ignore[misc]

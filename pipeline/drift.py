@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from connectors.drift import Drift, compare
-from connectors.source import CODES, Source, TableShape
+from connectors.source import CODES, Source
 from pipeline.contract_change import UNKNOWN, ContractChange, proposed
+from pipeline.retyped import Retyped, Types, retyped, types_of
 from profiling.likely_field import label_forms
+from profiling.type_change import alike
 from schemas.code_table import code_table_names, load_code_table
 from schemas.contract import CodeMap, Contract, Severity, TableContract
 from schemas.errors import SourceDrift
@@ -28,7 +30,7 @@ _NAME_LIKE = re.compile(r"[\u3400-\u9fff]{2}")  # so may a word that is no label
 class Findings:
     """What differs. `lines` are the diff against the source, `proposal` the diff of the contract that would settle it;
     `held` is why the batch is held, "" when it is not; `shape` maps each used column to the type the source declares
-    (nothing for files).
+    (files: Parquet's own, and the kinds of values of JSON Lines).
     """
 
     lines: tuple[str, ...] = ()
@@ -41,7 +43,7 @@ class Findings:
 class _Difference:
     severity: Severity
     line: str
-    retyped: str = ""
+    retyped: Retyped | None = None
     crosswalk: str = ""
     codes: tuple[str, ...] = ()
 
@@ -58,7 +60,8 @@ def find_drift(
     if shape is None:
         return Findings()
     drift = compare(table, shape)
-    differences = [*_columns(drift, table), *_types(table, shape, done)]
+    types = types_of(done, table, shape)
+    differences = [*_columns(drift, table), *_types(source, table, types, since)]
     if not drift.fatal:
         differences += _codes(source, contract, table, since)
     proposal = _proposal(contract, drift, differences)
@@ -72,7 +75,7 @@ def find_drift(
         tuple(one.line for one in differences),
         proposal,
         f"drift: {held}" if held else "",
-        _types_of(table, shape),
+        dict(types.now),
     )
 
 
@@ -97,17 +100,23 @@ def _proposal(contract: Contract, drift: Drift, differences: Sequence[_Differenc
         missing=[name for name in drift.missing if name not in renamed],
         new=[name for name in drift.new if name not in renamed.values()],
         gone=drift.gone,
-        retyped=[one.retyped for one in differences if one.retyped],
+        retyped={one.retyped.column: one.retyped.advice for one in differences if one.retyped and one.retyped.advice},
+        marks={one.retyped.column: one.retyped.marks for one in differences if one.retyped and one.retyped.marks},
         codes={one.crosswalk: _meant(contract.codes[one.crosswalk], one.codes) for one in differences if one.codes},
     )
     return proposed(contract.path.read_text("utf-8"), contract.path.name, change)
 
 
 def _meant(crosswalk: CodeMap, codes: Sequence[str]) -> dict[str, str]:
-    """Return for each unknown code the city's code whose label it is, "?" where it is none."""
+    """Return for each unknown code the city's code whose label it is, or which its other spelling has (01 for 1); "?"
+    where it is none."""
     labels = _labels(crosswalk)
     known = load_code_table(crosswalk.table).entries if labels else {}
-    return {code: labels.get(code, code if code in known else UNKNOWN) for code in codes}
+    spelled: dict[str, set[str]] = {}
+    for code, meaning in crosswalk.entries.items():
+        spelled.setdefault(alike(code), set()).add(meaning)
+    same = {form: meanings.pop() for form, meanings in spelled.items() if len(meanings) == 1}
+    return {code: labels.get(code) or same.get(alike(code), code if code in known else UNKNOWN) for code in codes}
 
 
 def _labels(crosswalk: CodeMap) -> dict[str, str]:
@@ -118,20 +127,10 @@ def _labels(crosswalk: CodeMap) -> dict[str, str]:
     return {form: code for code, text in entries.items() for form in label_forms(text.zh, text.en)}
 
 
-def _types_of(table: TableContract, shape: TableShape) -> dict[str, str]:
-    used = set(table.columns) - set(table.ignore)
-    return {column.name: column.type for column in shape.columns if column.name in used}
-
-
-def _types(table: TableContract, shape: TableShape, done: Sequence[Batch]) -> Iterator[_Difference]:
+def _types(source: Source, table: TableContract, types: Types, since: str | None) -> Iterator[_Difference]:
     """Yield the columns whose declared type is not what it was at the last landing."""
-    before: dict[str, str] = next(
-        (one.counts["landing"]["shape"] for one in reversed(done) if "shape" in one.counts.get("landing", {})), {}
-    )
-    for name, now in _types_of(table, shape).items():
-        was = before.get(name, now)
-        if was != now:
-            yield _Difference(table.drift.retyped, f"~ {name}: {was or '—'} → {now or '—'}", retyped=name)
+    for one in retyped(source, table, types, since):
+        yield _Difference(one.severity, one.line, retyped=one)
 
 
 def _codes(source: Source, contract: Contract, table: TableContract, since: str | None) -> Iterator[_Difference]:

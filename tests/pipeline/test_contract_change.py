@@ -115,8 +115,9 @@ def test_unknown_codes_are_added_with_what_their_label_says(tmp_path: Path) -> N
 
 
 def test_what_no_line_can_say_is_said_as_a_note() -> None:
-    told = proposed(TEXT, "office.yaml", ContractChange("PEOPLE", retyped=["TEL"], codes={"sex_word": {"9": "?"}}))
+    change = ContractChange("PEOPLE", retyped={"TEL": "请部门恢复"}, codes={"sex_word": {"9": "?"}})
+    told = proposed(TEXT, "office.yaml", change)
     assert [line for line in told if line.startswith("#")] == [
         '# codes.sex_word: 问部门 "?" 的含义 ask the department what "?" is',
-        "# PEOPLE.TEL: 契约不写类型，值对就放行 contracts name no types: release it if the values are right",
+        "# PEOPLE.TEL: 请部门恢复",
     ]

@@ -46,7 +46,7 @@ def test_a_retyped_column_holds_the_batch_until_a_person_looks(one: Office) -> N
         land(hub, NAME, "INSURED")
         told = insured(hub)
     assert told["state"] == "held"
-    assert told["reason"] == "drift: ~ NUMBER: TEXT → INTEGER"
+    assert str(told["reason"]).startswith("drift: ~ NUMBER: TEXT → INTEGER  (前导零和字母会丢")
 
 
 def test_severities_come_from_the_contract(one: Office) -> None:
