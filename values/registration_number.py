@@ -8,10 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.reasons import Reason
+from values import uscc
 from values.cleaned import Cleaned, Mask, mark
 from values.identifier_likeness import LEVELS as LEVELS
 from values.identifier_likeness import compare_identifiers
 from values.identifier_text import identifier_candidate
+from values.registration_check import check as check
+from values.registration_check import checks, digits
 from values.text_column import TextColumn, with_nulls
 
 
@@ -21,12 +24,12 @@ def clean(texts: pa.Array) -> Cleaned:
     A unified code in this column is TYPE_CONTRADICTED and null.
     """
     column = TextColumn(texts)
-    candidates, flags = column.judged(~_digits(column) & ~column.empty, identifier_candidate)
+    candidates, flags = column.judged(~digits(column) & ~column.empty, identifier_candidate)
     column = TextColumn(candidates)
-    shaped = _digits(column)
+    shaped = digits(column)
     rows = np.flatnonzero(shaped)
     right = np.zeros(len(column), dtype=bool)
-    right[rows] = _checks(column.matrix(rows, 15))
+    right[rows] = checks(column.matrix(rows, 15))
     unified = _unified_codes(column, ~right & (column.lengths == 18))
     mark(flags, unified, Reason.TYPE_CONTRADICTED)
     rest = ~right & ~unified & ~column.empty
@@ -37,44 +40,11 @@ def clean(texts: pa.Array) -> Cleaned:
 
 
 def _unified_codes(column: TextColumn, maybe: Mask) -> Mask:
-    from values import uscc  # the two kinds ask about each other
-
     found = np.zeros(len(column), dtype=bool)
     rows = np.flatnonzero(maybe)
     if len(rows):
         found[rows] = uscc.check(column.texts.take(pa.array(rows)))
     return found
-
-
-def _digits(column: TextColumn) -> Mask:
-    shaped = np.zeros(len(column), dtype=bool)
-    rows = np.flatnonzero(column.lengths == 15)
-    shaped[rows] = (column.matrix(rows, 15) - np.uint8(48)).max(axis=1, initial=0) <= 9
-    zeros = np.flatnonzero(shaped)
-    first = column.matrix(zeros, 15)
-    shaped[zeros[(first == first[:, :1]).all(axis=1)]] = False  # one digit over and over is nobody's number
-    return shaped
-
-
-def _checks(matrix: npt.NDArray[np.uint8]) -> Mask:
-    """Return whether the fifteenth digit is right: p runs through (p + d) mod 10, doubled, mod 11."""
-    digits = (matrix - np.uint8(48)).astype(np.int16)
-    running = np.full(len(matrix), 10, dtype=np.int16)
-    for place in range(14):
-        total = (running + digits[:, place]) % 10
-        total[total == 0] = 10
-        running = total * 2 % 11
-    right: Mask = (running + digits[:, 14]) % 10 == 1
-    return right
-
-
-def check(values: pa.Array) -> npt.NDArray[np.bool_]:
-    """Say, per value, whether it is a right number; null is not."""
-    column = TextColumn(values)
-    right = _digits(column)
-    rows = np.flatnonzero(right)
-    right[rows] = _checks(column.matrix(rows, 15))
-    return right
 
 
 def keys(values: pa.Array) -> dict[str, pa.Array]:

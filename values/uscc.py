@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.reasons import Reason
-from values import citizen_id, registration_number
+from values import citizen_id, registration_check
 from values.cleaned import Cleaned, Flags, Mask, bits, mark
 from values.identifier_likeness import LEVELS as LEVELS
 from values.identifier_likeness import compare_identifiers
@@ -53,7 +53,7 @@ def _contradicted(column: TextColumn, wrong: Mask, flags: Flags) -> None:
     if not len(rows):
         return
     texts = column.texts.take(pa.array(rows))
-    other = rows[citizen_id.check(texts) | registration_number.check(texts)]
+    other = rows[citizen_id.check(texts) | registration_check.check(texts)]
     flags[other] &= ~np.uint64(bits(Reason.WRONG_LENGTH, Reason.WRONG_CHARACTER, Reason.WRONG_CHECK_DIGIT))
     flags[other] |= np.uint64(bits(Reason.TYPE_CONTRADICTED))
 
