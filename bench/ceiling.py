@@ -247,10 +247,20 @@ class Pairs:
         same = pd.notna(seen) & (seen == true)
         log += np.log(np.where(same, SHARED_PHONE, np.where(pd.notna(seen), 1 / NUMBERS, 1.0)))
         log += np.log(self.address())
-        for field, share in (("birth_date", 1 / DAYS), ("sex", 0.5), ("citizen_id", 1 / SEQUENCES)):
+        day, other = self.both("day")
+        born = np.where(pd.notna(day) & (day == other), self.twins(), 1 / DAYS)
+        log += np.where(pd.notna(day), np.log(born), 0.0)
+        for field, share in (("sex", 0.5), ("citizen_id", 1 / SEQUENCES)):
             log += np.where(pd.notna(self.left[field]).to_numpy()[self.i], np.log(share), 0.0)
         at_home = pd.notna(self.both("address_path")[0]) | same
         return np.where(at_home, log, -np.inf)
+
+    def twins(self) -> float:
+        """Return the share of pairs under one roof, by the register, that were born on one day and have two names."""
+        home = self.right.dropna(subset=["house", "day"])[["house", "day", "name"]]
+        pairs = home.merge(home, on="house")
+        pairs = pairs[pairs["name_x"] < pairs["name_y"]]
+        return float((pairs["day_x"] == pairs["day_y"]).mean()) if len(pairs) else 1 / DAYS
 
 
 def _days(dates: pd.Series) -> pd.Series:

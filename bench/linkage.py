@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +25,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as parquet
 
 from bench.linkage_people import Files, files
-from bench.linkage_product import RULES, WIDE_RULES, command
+from bench.linkage_product import RULES, command
 from bench.linkage_scores import Answers, Score, answers
 from bench.peer import FOLDER, Measured, environment, measure
 
+Rules = Sequence[Sequence[tuple[str, str]]]
+PLAIN_RULES: Rules = [[(column, column) for column in rule] for rule in RULES]
 KEPT = FOLDER.parent / "build" / "linkage"
 
 
@@ -44,20 +47,19 @@ class Run:
         return self.decided or self.best
 
 
-def product(records: Path, register: Path, truth: pa.Table, out: Path, wide: bool = False) -> Run:
+def product(records: Path, register: Path, truth: pa.Table, out: Path) -> Run:
     """Run this product."""
-    took = measure(command(records, register, out, wide))
+    took = measure(command(records, register, out))
     said = parquet.read_table(out)
     linked = said.filter(pc.equal(said["decision"], "link"))
     return Run(took, scored(said, truth).best()[1], scored(linked, truth).at(0.0))
 
 
-def splink(made: Files, truth: pa.Table, out: Path, pairs: float, wide: bool = False) -> Run:
-    """Run Splink 5 in its own environment."""
+def splink(made: Files, truth: pa.Table, out: Path, pairs: float, rules: Rules = PLAIN_RULES) -> Run:
+    """Run Splink 5 in its own environment, with these blocking rules: columns of record and register."""
     script = str(FOLDER / "peers" / "splink_match.py")
-    rules = json.dumps([list(rule) for rule in (WIDE_RULES if wide else RULES)])
     paths = [str(path) for path in (made.records, made.register, out)]
-    took = measure([str(environment("splink")), script, *paths, rules, str(pairs)])
+    took = measure([str(environment("splink")), script, *paths, json.dumps(rules), str(pairs)])
     return Run(took, scored(parquet.read_table(out), truth).best()[1], None)
 
 

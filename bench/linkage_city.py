@@ -8,7 +8,12 @@ people the register does not know, and a random `--hidden` share of the others w
 ceiling is what an oracle knows (bench/ceiling.py): records whose right row has a posterior of at least the
 specification's link threshold. `of it` is the share of those that were linked to that row. Records of which the right
 row can be told by nothing but a name are apart: the oracle, which knows that the register has no second one, would
-link them; the house does not link by a name alone.
+link them; the house does not link by a name alone. The product links by the hub's own specification, trained as the
+hub trains (bench/linkage_hub.py).
+
+`copied` are wrong links of records that carry somebody else's name and birth date whole (a row that took them from the
+row above): they speak of the other one, and nobody could know. They count as wrong; the precision without them is told
+beside it.
 """
 
 from __future__ import annotations
@@ -25,8 +30,9 @@ import pyarrow.parquet as parquet
 
 from bench import linkage
 from bench.ceiling import oracle, prior_of
+from bench.linkage_hub import linked as hub_links
+from bench.linkage_hub import peer_rules, specification
 from bench.linkage_people import Files
-from bench.linkage_product import DECIDE
 from bench.linkage_records import CityFiles, Sample, files
 from demo.profile import load
 
@@ -73,8 +79,8 @@ def name_kind(name: str | None) -> str:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Per record: whether the register knows it, was linked, rightly; is decidable, and by a name alone; and Splink's
-    link at its best threshold, rightly."""
+    """Per record: whether the register knows it, was linked, rightly; is decidable, and by a name alone; Splink's link
+    at its best threshold, rightly; and whether a wrong link is of a record that carries another person's data."""
 
     known: Marks
     linked: Marks
@@ -83,6 +89,7 @@ class Outcome:
     by_name: Marks
     peer: Marks
     peer_right: Marks
+    copied: Marks
 
     def line(self, chosen: Marks) -> str:
         """Return the figures of some records."""
@@ -92,20 +99,16 @@ class Outcome:
         peer = 2 * (self.peer_right & chosen).sum() / max((self.peer & chosen).sum() + known, 1)
         f1 = 2 * right / max(linked + known, 1)
         return (
-            f"{chosen.sum():>9,}{known:>9,}{linked:>9,}{linked - right:>6,}{right / max(linked, 1):>10.5f}"
+            f"{chosen.sum():>9,}{known:>9,}{linked:>9,}{linked - right:>6,}{(self.copied & chosen).sum():>7,}"
+            f"{right / max(linked, 1):>10.5f}{right / max(linked - (self.copied & chosen).sum(), 1):>10.5f}"
             f"{right / max(known, 1):>9.4f}{(self.decidable & chosen).sum() / max(known, 1):>9.4f}"
             f"{(self.by_name & chosen).sum():>9,}{of_it:>9.4f}{f1:>9.4f}{peer:>9.4f}"
         )
 
 
-HEAD = "".join(
-    f"{word:>{width}}"
-    for word, width in zip(
-        ("records", "known", "linked", "wrong", "precision", "recall", "ceiling", "by name", "of it", "F1", "splink"),
-        (9, 9, 9, 6, 10, 9, 9, 9, 9, 9, 9),
-        strict=True,
-    )
-)
+TITLES = "records known linked wrong copied precision without recall ceiling by-name of-it F1 splink"
+WIDTHS = (9, 9, 9, 6, 7, 10, 10, 9, 9, 9, 9, 9, 9)
+HEAD = "".join(f"{word:>{width}}" for word, width in zip(TITLES.split(), WIDTHS, strict=True))
 
 
 def measured(sample: Sample, made: CityFiles, pairs: float) -> tuple[Outcome, Truth]:
@@ -114,33 +117,47 @@ def measured(sample: Sample, made: CityFiles, pairs: float) -> tuple[Outcome, Tr
     frame, ids = records.to_pandas(), records["unique_id"].to_pylist()
     truth, rows = truth_of(made, frame), parquet.read_table(made.truth)
     known = np.array([bool(one) for one in truth.right])
-    linkage.product(made.records, made.register, rows, made.about.with_name("own.parquet"), wide=True)
-    own = parquet.read_table(made.about.with_name("own.parquet")).to_pandas().set_index("record_id").reindex(ids)
+    own = hub_links(made).links.to_pandas().set_index("right_id").reindex(ids)
     peer_out = made.about.with_name("splink.parquet")
-    linkage.splink(Files(made.records, made.register, made.truth), rows, peer_out, pairs, wide=True)
+    linkage.splink(Files(made.records, made.register, made.truth), rows, peer_out, pairs, peer_rules())
     threshold, _ = linkage.scored(parquet.read_table(peer_out), rows).best()
     peer = parquet.read_table(peer_out).to_pandas().set_index("record_id").reindex(ids)
     about = truth.about
-    group = about["department"] + about["statement"] + about["hidden"].astype(str)
-    group += frame["citizen_id"].notna().astype(str)
+    # Whose number was hidden is nothing that a decision could know.
+    group = about["department"] + about["statement"] + frame["citizen_id"].notna().astype(str)
     seen = oracle(with_department(records, about), register, prior_of(known, group.tolist()), load(sample.profile))
     best = pd.Series(np.append(register["unique_id"].to_pylist(), None)[seen.best])
     linked, said = (own["decision"] == "link").to_numpy(), (peer["probability"] >= threshold).to_numpy()
-    decidable = (seen.posterior >= DECIDE.link) & truth.holds(best)
+    limits = specification().decide
+    sure = seen.posterior >= (limits.link if limits else 1.0)
+    decidable = sure & truth.holds(best)
+    print(f"the oracle is sure of {sure.sum():,} and wrong about {(sure & ~decidable).sum():,} of them")
     outcome = Outcome(
         known,
         linked,
-        linked & truth.holds(own["register_id"]),
+        linked & truth.holds(own["left_id"]),
         decidable,
         decidable & only_by_name(frame, register.to_pandas(), seen.best),
         said,
         said & truth.holds(peer["register_id"]),
+        linked & carries_another(made, frame, about, own["left_id"]),
     )
     return outcome, truth
 
 
 def with_department(records: pa.Table, about: pd.DataFrame) -> pa.Table:
     return records.append_column("department", pa.array(about["department"]))
+
+
+def carries_another(made: CityFiles, frame: pd.DataFrame, about: pd.DataFrame, linked: pd.Series) -> Marks:
+    """Say which records have the linked row's name and birth date, and not their own person's, present or former."""
+    people = parquet.read_table(made.persons).to_pandas().set_index("person_id").reindex(about["person"])
+    rows = parquet.read_table(made.register).to_pandas().set_index("unique_id").reindex(linked)
+    name, born = frame["name"].to_numpy(), frame["birth_date"].astype(str).to_numpy()
+    own = (name == people["name"].to_numpy()) | (name == people["former_name"].to_numpy())
+    other = (name == rows["name"].to_numpy()) & (born == rows["birth_date"].astype(str).to_numpy())
+    found: Marks = ~own & (born != people["birth_date"].astype(str).to_numpy()) & other
+    return found & frame["birth_date"].notna().to_numpy()
 
 
 def only_by_name(records: pd.DataFrame, register: pd.DataFrame, best: npt.NDArray[np.int64]) -> Marks:

@@ -20,6 +20,7 @@ from values.address_parts import parse
 CITY = Path(__file__).resolve().parent.parent / "cities" / "qinhuangdao"
 PLAIN = ("unique_id", "citizen_id", "name", "former_name", "birth_date", "sex", "phone", "address")
 PARTS = ("road", "number", "building", "house")
+KEYS = ("birth_day", "birth_year", "phone_last4", "phone_first7")
 PATH = ("number", "building", "unit", "room")
 
 
@@ -34,6 +35,15 @@ def prepared(people: pa.Table) -> pa.Table:
     whole |= {part: parts[part] for part in PARTS}
     whole["address_path"] = path(whole["address"], gazetteer)
     return pa.table(whole)
+
+
+def with_keys(people: pa.Table) -> pa.Table:
+    """Return prepared people with the keys that only the city's block rules need (KEYS)."""
+    days, numbers = date.keys(people["birth_date"].combine_chunks()), phone.keys(people["phone"].combine_chunks())
+    found = (days["day"], days["year"], numbers["last4"], numbers["first7"])
+    for name, key in zip(KEYS, found, strict=True):
+        people = people.append_column(name, key)
+    return people
 
 
 def path(addresses: pa.Array, gazetteer: Gazetteer) -> pa.Array:

@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from bench.febrl import EXAMPLES, write
 from matching.explanation_words import level_word
-from matching.linkage import prepare, ranges
+from matching.linkage import ranges
 from matching.model import from_json
+from matching.prepared import prepare
 from matching.scoring import Scorer
 from pipeline.file_linkage import MODEL, FileWish, engine_of, match_files, opened
 from pipeline.pair_explanation import explain_pair
@@ -56,7 +57,7 @@ def candidate_weights(wish: FileWish, settings: Settings) -> tuple[npt.NDArray[n
     weights, same = [], []
     with engine_of(settings) as engine:
         for _, _, pairs in ranges(engine, prepared):
-            weights.append(scorer.score(pairs.record, pairs.base).match + scorer.prior)
+            weights.append(scorer.score(pairs.record, pairs.base).match + scorer.prior(pairs.record))
             same.append(people[0][pairs.base] == people[1][pairs.record])
     return np.concatenate(weights), np.concatenate(same)
 

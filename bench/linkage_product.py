@@ -25,8 +25,6 @@ RULES = (
     ("birth_date", "road"),
     ("name", "road"),
 )
-# Wider still: what a wrong name and another phone leave. On a whole city it would double the candidates.
-WIDE_RULES = (*RULES, ("birth_date", "surname"))
 KINDS = {
     "name": "person_name",
     "birth_date": "date",
@@ -37,7 +35,6 @@ KINDS = {
     "birth_month": "exact",
     "road": "exact",
     "citizen_id": "citizen_id",
-    "surname": "exact",
 }
 COMPARED = ("name", "birth_date", "sex", "phone", "address_path")
 FREQUENT = ("name",)
@@ -76,15 +73,15 @@ def peak_mb() -> float:
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
-def run(records: Path, register: Path, out: Path, rules: tuple[tuple[str, ...], ...] = RULES) -> None:
+def run(records: Path, register: Path, out: Path) -> None:
     """Link two files, write `record_id`, `register_id`, `probability`, `decision`; print one line of JSON."""
     started = time.perf_counter()
-    columns = ["unique_id", *(name for name in KINDS if name != "surname" or rules is not RULES)]
+    columns = ["unique_id", *KINDS]
     tables = [parquet.read_table(path, columns=columns) for path in (register, records)]
     loaded = time.perf_counter()
     engine = DuckDBEngine("2GB", THREADS, out.parent / "spill")
     numbers = tables[1]["citizen_id"].null_count < tables[1].num_rows
-    spec, given = specification(rules, numbers), Given(context())
+    spec, given = specification(RULES, numbers), Given(context())
     outcome = match(engine, tables.pop(0), tables.pop(0), spec, given)
     linked = time.perf_counter()
     links = outcome.links
@@ -104,9 +101,8 @@ def run(records: Path, register: Path, out: Path, rules: tuple[tuple[str, ...], 
     print(json.dumps(facts | {"pairs": outcome.facts["candidates"], "report": dict(outcome.model.report)}))
 
 
-def command(records: Path, register: Path, out: Path, wide: bool) -> list[str]:
+def command(records: Path, register: Path, out: Path) -> list[str]:
     """Return the command of a fresh process that does it."""
     paths = ", ".join(f"Path({str(path)!r})" for path in (records, register, out))
-    rules = "WIDE_RULES" if wide else "RULES"
-    code = f"from pathlib import Path; from bench.linkage_product import RULES, WIDE_RULES, run; run({paths}, {rules})"
+    code = f"from pathlib import Path; from bench.linkage_product import run; run({paths})"
     return [sys.executable, "-c", code]

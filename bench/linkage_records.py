@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as parquet
 
 from bench.defects import raw_rows, table_plan
-from bench.linkage_columns import CITY, PLAIN, prepared
+from bench.linkage_columns import CITY, PLAIN, prepared, with_keys
 from demo.build import Order
 from demo.days import bring_to_day
 from demo.profile import load
@@ -44,12 +44,14 @@ class Sample:
 
 @dataclass(frozen=True)
 class CityFiles:
-    """`records` and `register` with prepared columns; `truth` with `record_id` and `register_id`, a row for each right
-    register row (null: the register does not know the person); `about`: a row a record, in the order of `records`, with
-    `record_id`, `department`, `hidden`, and the true person's id."""
+    """`records`, `register` and `labelled` (records whose identifier is known) with prepared columns; `truth` with
+    `record_id` and `register_id`, a row for each right register row (null: the register does not know the person);
+    `about`: a row a record, in the order of `records`, with `record_id`, `department`, `hidden`, and the true person's
+    id; `persons`: the truth about people."""
 
     records: Path
     register: Path
+    labelled: Path
     truth: Path
     about: Path
     persons: Path
@@ -99,13 +101,15 @@ def write(people: pa.Table, truth: Path, sample: Sample, made: CityFiles) -> Non
     hidden = anchored & (random.random(others.num_rows) < sample.hidden)
     kept = np.flatnonzero(~anchored | hidden)
     records = without_numbers(others.take(pa.array(kept)), hidden[kept])
+    labelled = others.take(pa.array(np.flatnonzero(anchored & ~hidden))).sort_by("record_id")
     about = records.select(["record_id", "department", "source_table", "statement", "person"])
     about = about.append_column("hidden", pa.array(hidden[kept]))
     owners = register.select(["person", "record_id"]).rename_columns(["person", "register_id"])
     truth_rows = about.select(["record_id", "person"]).join(owners, "person", join_type="left outer")
     for table, path in (
-        (prepared(as_plain(records)), made.records),
-        (prepared(as_plain(register)), made.register),
+        (with_keys(prepared(as_plain(records))), made.records),
+        (with_keys(prepared(as_plain(register))), made.register),
+        (with_keys(prepared(as_plain(labelled))), made.labelled),
         (truth_rows.select(["record_id", "register_id"]), made.truth),
         (parquet.read_table(truth / "persons.parquet"), made.persons),
         (about, made.about),

@@ -22,8 +22,7 @@ import pyarrow as pa
 from bench.identity_city import ids, names
 from engine.duckdb_engine import DuckDBEngine
 from matching.linkage import Given, match
-from matching.online import Online, identifier_hash, keys_of, values_table
-from matching.online_ladder import identifiers
+from matching.online import Online, identifier_hash, identifiers, keys_of, values_table
 from pipeline.ladder_rules import ladder_rules
 from pipeline.resolve import AT_ONCE, Resolver
 from pipeline.settings import DEFAULT_CITY
@@ -73,7 +72,7 @@ def index_parts(online: Online, total: int, schema: pa.Schema) -> Iterator[tuple
     for start in range(0, total, CHUNK):
         rows = people(start, min(CHUNK, total - start))
         records = ids(start, len(rows)).to_pylist()
-        blocked = keys_of(online, values_table(online, rows, schema))
+        blocked = keys_of(online, values_table(online, rows, schema, told=False))
         numbers = [row_number(record) for record in records]
         places, rules = np.nonzero(blocked)
         own = np.array([identifier_hash(identifiers(online.rules, row))[0] for row in rows], np.int64)
@@ -101,7 +100,7 @@ def online_of(folder: Path) -> tuple[Online, Any]:
     untrained = Online(ladder_rules(city, "person"), spec, None, context)
     schema, base = statement_schema(entity), people(0, TRAINED_ON)
     sides = [base, list(asked(base[: TRAINED_ON // 2], 1))]
-    tables = [values_table(untrained, side, schema) for side in sides]
+    tables = [values_table(untrained, side, schema, told=place > 0) for place, side in enumerate(sides)]
     tables = [one.append_column("id", pa.array([str(place) for place in range(one.num_rows)])) for one in tables]
     model = match(DuckDBEngine("4GB", 2, folder / "spill"), tables[0], tables[1], spec, Given(context)).model
     return Online(untrained.rules, spec, model, context), entity

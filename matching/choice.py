@@ -79,7 +79,7 @@ def rank(scorer: Scorer, candidates: Candidates, scored: Scored, start: int, sto
     starts = group_starts(candidates.record)
     if len(starts):
         scored = replace(scored, match=scored.match + lent(scorer, candidates, scored))
-        match, kin = scorer.odds(scored)
+        match, kin = scorer.odds(scored, candidates.record)
         sizes = np.diff(np.append(starts, len(match)))
         rows = candidates.record[starts] - start
         top = np.maximum.reduceat(match, starts)
@@ -114,7 +114,7 @@ def _without_shared(scorer: Scorer, candidates: Candidates, kin: Bits, chosen: R
 
 def choose(scorer: Scorer, ranked: Ranked, decide: Decide, start: int, possible: Bits) -> Choices:
     """Return the decision of each record row. `possible`: what its evidence can prove at most, in bits."""
-    enough = possible + scorer.prior >= decide.enough
+    enough = possible + scorer.prior(slice(start, start + len(possible))) >= decide.enough
     decision = np.where(enough, NEW, INSUFFICIENT).astype(np.int8)
     reason = np.where(ranked.place < 0, NO_CANDIDATE, UNLIKE).astype(np.int8)
     reason[~enough] = LITTLE

@@ -13,10 +13,12 @@ from engine.duckdb_engine import DuckDBEngine
 from matching.candidates import Candidates
 from matching.clustering import Clusters, Constraints, cluster
 from matching.explanation import texts
-from matching.linkage import LINK_COLUMNS, NOTHING_GIVEN, Given, Prepared, prepare, ranges, train
+from matching.linkage import LINK_COLUMNS, NOTHING_GIVEN, Given, ranges
 from matching.model import Model
+from matching.prepared import Prepared, prepare
 from matching.rungs import same_identifier
 from matching.scoring import Bits, Rows, Scorer, logits, probabilities
+from matching.teaching import train
 from matching.training import Labels
 from schemas.linkage_spec import Decide, LinkageSpec
 
@@ -101,7 +103,7 @@ def _scored_pairs(
 def pair_probabilities(scorer: Scorer, pairs: Candidates) -> tuple[Bits, Bits]:
     """Return the probability that each pair is one party, and its weight in bits."""
     scored = scorer.score(pairs.record, pairs.base)
-    match, kin = scorer.odds(scored)
+    match, kin = scorer.odds(scored, pairs.record)
     probability = match / (match + kin + 1.0)
     return probabilities(scorer.model.calibration.apply(logits(probability))), scored.match
 

@@ -38,16 +38,17 @@ from matching.evidence_steps import (
 from matching.evidence_stirring import regrouping, stirred, stirring
 from matching.explanation import texts
 from matching.fields import encoded_fields
-from matching.linkage import Prepared, prepare, ranges, train
+from matching.linkage import ranges
 from matching.model import Model
+from matching.prepared import Prepared, prepare
 from matching.provisional import formed
 from matching.scoring import Scored, Scorer
+from matching.teaching import train
 from matching.training import FEWEST_LABELS, Labels
 from schemas.errors import TooLittleToTrain
 from schemas.linkage_spec import Decide, LinkageSpec
 
-_LABELS = 60_000
-_SAMPLE = 100_000
+LABELS, SAMPLE = 60_000, 100_000  # records to learn from: those that an identifier linked, and all
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def trained(session: Session, engine: DuckDBEngine, evidence: Evidence) -> Model
     The labelled records' identifiers are hidden: they must not teach that identifiers always agree.
     """
     spec = evidence.spec
-    session.run(training(spec, _LABELS, _SAMPLE - _LABELS))
+    session.run(training(spec, LABELS, SAMPLE - LABELS))
     if session.count("labelled") < FEWEST_LABELS:
         raise TooLittleToTrain(session.count("labelled"), FEWEST_LABELS)
     records, base = session.table("training_records"), session.table("training_base")

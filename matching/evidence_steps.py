@@ -7,7 +7,7 @@ before)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import pyarrow as pa
 
@@ -29,9 +29,14 @@ RUNG, PROVISIONAL_RUNG = "evidence", "provisional_evidence"
 KeysOf = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
-def field_list(spec: LinkageSpec) -> str:
-    """Return the columns that evidence reads of a statement."""
-    return ", ".join(quote(field.name) for field in spec.fields)
+def field_list(spec: LinkageSpec, table: str = "", *, told: bool = False, hidden: Container[str] = ()) -> str:
+    """Return the columns that evidence reads of a statement under the fields' names: of a register row, or as a record
+    has `told` them. `hidden` fields are null."""
+    columns = []
+    for field in spec.fields:
+        column = "NULL" if field.name in hidden else f"{table}{quote(field.right if told else field.left)}"
+        columns.append(f"{column} AS {quote(field.name)}")
+    return ", ".join(columns)
 
 
 def hearing(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
@@ -50,7 +55,7 @@ def hearing(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
         Step(
             "near_values",
             f"""
-            SELECT record_id, {field_list(spec)} FROM records
+            SELECT record_id, {field_list(spec, told=True)} FROM records
             WHERE record_id IN (
                 SELECT record_id FROM hearing
                 UNION SELECT record_id FROM loose WHERE record_id IN (FROM stirred))
@@ -125,7 +130,7 @@ def bases(spec: LinkageSpec, rules: int) -> list[Step]:
         Step(
             "base_values",
             f"""
-            SELECT r.record_id, u.unit, k.keys, {", ".join(f"r.{quote(field.name)}" for field in spec.fields)}
+            SELECT r.record_id, u.unit, k.keys, {field_list(spec, "r.")}
             FROM (SELECT * FROM register WHERE record_id IN (SELECT record_id FROM base_units)) r
             JOIN base_units u ON u.record_id = r.record_id
             JOIN base_rows k ON k.record_id = r.record_id ORDER BY r.record_id
@@ -246,11 +251,9 @@ def training(spec: LinkageSpec, labels: int, others: int) -> list[Step]:
     The labelled records' identifiers are hidden: they must not teach that identifiers always agree. Record ids are
     random, so the first ones in their order are a fair sample.
     """
-    names = field_list(spec)
+    names, told = field_list(spec), field_list(spec, told=True)
     identifiers = {name for rung in spec.ladder for name in rung.same}
-    hidden = ", ".join(
-        f"NULL AS {quote(field.name)}" if field.name in identifiers else quote(field.name) for field in spec.fields
-    )
+    hidden = field_list(spec, told=True, hidden=identifiers)
     return [
         Step("standing_base", "SELECT record_id, unit FROM reference WHERE anchor_record IS NOT NULL"),
         Step(
@@ -275,7 +278,7 @@ def training(spec: LinkageSpec, labels: int, others: int) -> list[Step]:
             f"""
             SELECT r.record_id, b.base_id, {hidden} FROM records r JOIN labelled_some b ON b.record_id = r.record_id
             UNION ALL
-            SELECT record_id, NULL, {names} FROM records
+            SELECT record_id, NULL, {told} FROM records
             WHERE record_id IN (FROM unheard ORDER BY record_id LIMIT {others})
             ORDER BY 1
             """,

@@ -88,19 +88,15 @@ def texts(scorer: Scorer, record: Rows, base: Rows, reasons: pa.Array, decided: 
     some = np.flatnonzero(base >= 0)
     match, kin = np.zeros(len(some)), np.zeros(len(some))
     fields = []
-    for comparer, weight in zip(scorer.comparers, scorer.weights, strict=True):
-        levels = comparer.between(record[some], base[some])
-        bits = weight.match[levels]
-        term = np.zeros(len(some))
-        if weight.term is not None:
-            same = levels == comparer.same
-            term[same] = weight.term[comparer.column.base[base[some[same]]]]
-        match += bits + term
-        if weight.kin is not None:
-            kin += weight.kin[levels] + (term if weight.inherited else 0.0)
-        fields.append((comparer, said.add(some, levels), said.add(some, _tenths(bits + term))))
+    levels = [comparer.between(record[some], base[some]) for comparer in scorer.comparers]
+    for place, comparer in enumerate(scorer.comparers):
+        bits, shared = scorer.bits(place, levels, base[some])
+        match += bits
+        kin += shared
+        fields.append((comparer, said.add(some, levels[place]), said.add(some, _tenths(bits))))
     lent = said.add(some, _tenths(decided[some] - match if decided is not None else np.zeros(len(some))))
-    taken = said.add(some, _tenths(_taken(scorer, kin)))
+    taken = said.add(some, _tenths(_taken(scorer, kin, record[some])))
+    prior = said.add(some, _tenths(scorer.prior(record[some])))
     rows, places = said.distinct()
     whole = [words.dictionary.take(words.indices.take(pa.array(rows)))]
     there = base[rows] >= 0
@@ -108,8 +104,7 @@ def texts(scorer: Scorer, record: Rows, base: Rows, reasons: pa.Array, decided: 
         whole.append(_named_level(comparer, told[rows], tenths[rows], there))
     whole += [_named(LENT, lent[rows], there & (lent[rows] != 0))]
     whole += [_named(KIN, taken[rows], there & _knows_kin(scorer))]
-    prior = f"{PRIOR}{scorer.prior:+.1f}"
-    whole += [pa.array([prior if one else None for one in there.tolist()], pa.string())]
+    whole += [_named(PRIOR, prior[rows], there)]
     return pc.binary_join_element_wise(*whole, " ", null_handling="skip").take(pa.array(places))
 
 
@@ -138,12 +133,11 @@ def _knows_kin(scorer: Scorer) -> bool:
     return scorer.model.kinship > 0 and all(weight.kin is not None for weight in scorer.weights)
 
 
-def _taken(scorer: Scorer, kin: Bits) -> Bits:
+def _taken(scorer: Scorer, kin: Bits, record: Rows) -> Bits:
     """Return the bits that kinship takes off each weight (0 or less)."""
     if not _knows_kin(scorer):
         return np.zeros(len(kin))
-    share = np.log2(scorer.model.kinship / max(scorer.model.base_rows, 1))
-    taken: Bits = -np.log2(1.0 + np.exp2(np.clip(kin + share, -60, 500)))
+    taken: Bits = -np.log2(1.0 + np.exp2(np.clip(kin + scorer.kin_share(record), -60, 500)))
     return taken
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from matching.comparing import CompareRows, FieldComparer, Levels, Rows
 from matching.encoding import EncodedField, Hashes, encode, row_keys
 from matching.workers import in_order
-from schemas.linkage_spec import LinkageField, LinkageSpec
+from schemas.linkage_spec import Comparison, LinkageField, LinkageSpec
 from values.kinds import KINDS
 
 PLAIN_LEVELS = ("missing", "different", "same")
@@ -34,18 +34,18 @@ class Fields:
 
     def comparers(self) -> tuple[FieldComparer, ...]:
         """Return how each compared field is compared, in the order of the specification."""
-        return tuple(self._comparer(one.field, one.kind) for one in self.spec.compare)
+        return tuple(self._comparer(one) for one in self.spec.compare)
 
-    def _comparer(self, name: str, kind: str) -> FieldComparer:
-        column = self.columns[name]
-        if kind == "exact":
-            return FieldComparer(column, PLAIN_LEVELS, _never, once=False)
-        if kind == "number":
-            return FieldComparer(column, NUMBER_LEVELS, _numbers(column.values), once=False)
-        compare = KINDS[kind].compare_rows_with_context(column.values, self.context)
-        return FieldComparer(
-            column, KINDS[kind].levels, compare, once=kind not in _CHEAP, equal_is_top=KINDS[kind].equal_is_top
-        )
+    def _comparer(self, one: Comparison) -> FieldComparer:
+        column = self.columns[one.field]
+        if one.kind == "exact":
+            return FieldComparer(column, PLAIN_LEVELS, _never, once=False, instead_of=one.instead_of)
+        if one.kind == "number":
+            return FieldComparer(column, NUMBER_LEVELS, _numbers(column.values), once=False, instead_of=one.instead_of)
+        kind, once = KINDS[one.kind], one.kind not in _CHEAP
+        compare = kind.compare_rows_with_context(column.values, self.context)
+        shared = (kind.equal_is_top, kind.level_keys, kind.kin_key, kind.chance_key)
+        return FieldComparer(column, kind.levels, compare, once, *shared, one.instead_of)
 
     def rule_keys(self, rule: tuple[str, ...], side: str) -> Hashes:
         """Return one key a row of a side for a rule: all its fields and keys mixed; 0 where one is missing."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.comparing import MISSING, FieldComparer, Levels
-from matching.encoding import Codes
+from matching.encoding import NO_KEY, Codes, EncodedField, Hashes
 from matching.model import TermFrequencies
 from matching.workers import in_order
 
@@ -20,24 +20,38 @@ _SEED = 20_260_630
 _SEEN_BY_CHANCE = 0.5  # added to each count: a level never seen by chance is rare, not impossible
 
 
-def term_frequencies(comparer: FieldComparer) -> TermFrequencies:
-    """Return the shares of the commonest values of the base side, and the mean share of the others."""
-    counts = comparer.column.base_counts()
-    total = max(int(counts.sum()), 1)
-    held = np.flatnonzero(counts > 0)
-    order = held[np.lexsort((comparer.column.key_hashes("")[held], -counts[held]))]
+def term_frequencies(comparer: FieldComparer) -> dict[str, TermFrequencies]:
+    """Return, by key ("" is the value itself), how common each is that two values can share."""
+    keys = {*comparer.shared_keys().values(), comparer.kin_key, comparer.chance_key} - {None}
+    return {key: _frequencies(comparer.column, key) for key in sorted(str(key) for key in keys)}
+
+
+def _frequencies(column: EncodedField, key: str) -> TermFrequencies:
+    """Return the shares of the commonest keys of the base side, and the mean share of the others."""
+    total = max(int((column.base >= 0).sum()), 1)
+    hashes, counts = _counted(column, key)
+    order = np.lexsort((hashes, -counts))
     order = order[counts[order] > 1]
     common, rest = order[:MOST_TERMS], order[MOST_TERMS:]
     single = int((counts == 1).sum())
     others = len(rest) + single
     rare = (int(counts[rest].sum()) + single) / others / total if others else 0.5 / total
-    hashes = comparer.column.key_hashes("")[common]
-    by_hash = np.argsort(hashes)
+    by_hash = common[np.argsort(hashes[common])]
+    mean = float((counts.astype(float) * (counts - 1)).sum() / max(total * (total - 1.0), 1.0))
     return TermFrequencies(
         tuple(int(one) for one in hashes[by_hash]),
-        tuple(float(one) for one in counts[common][by_hash] / total),
+        tuple(float(one) for one in counts[by_hash] / total),
         float(max(rare, 0.5 / total)),
+        float(f"{max(mean, 0.1 / total):.6g}"),
     )
+
+
+def _counted(column: EncodedField, key: str) -> tuple[Hashes, npt.NDArray[np.int64]]:
+    """Return the distinct hashes of a key on the base side, and how many rows hold each."""
+    hashes, counts = column.key_hashes(key), column.base_counts()
+    held = np.flatnonzero((counts > 0) & (hashes != NO_KEY))
+    distinct, places = np.unique(hashes[held], return_inverse=True)
+    return distinct, np.bincount(places, weights=counts[held], minlength=len(distinct)).astype(np.int64)
 
 
 def random_levels(comparers: Sequence[FieldComparer], itself: bool, match_shares: Sequence[float]) -> list[Shares]:

@@ -20,13 +20,14 @@ def lent(scorer: Scorer, candidates: Candidates, scored: Scored) -> Bits:
     if scored.kin is None:
         return bits
     for comparer, weight, levels in zip(scorer.comparers, scorer.weights, scored.levels, strict=True):
-        if not weight.inherited or weight.kin is None:
+        if weight.kin is None or not weight.shared:
             continue
         given = comparer.column.record[candidates.record] >= 0
         lacking = np.flatnonzero((levels == MISSING) & given)
         holders = np.flatnonzero(levels == comparer.same)
         one, other = _of_one_record(candidates.record, lacking, holders)
         kin = scorer.base_kin(candidates.base[one], candidates.base[other])
+        kin &= ~scorer.double(candidates.base[one], candidates.base[other])
         bits[np.unique(one[kin])] += weight.kin[comparer.same]
     return bits
 

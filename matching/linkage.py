@@ -16,19 +16,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from engine.duckdb_engine import DuckDBEngine
-from matching.blocks import Blocks, blocks
-from matching.candidates import BlockKeys, Candidates, joined, pair_counts
+from matching.candidates import Candidates, joined, pair_counts
 from matching.choice import DECISIONS, LINK, REASONS, Choices, choose, one_to_one, rank
-from matching.comparing import FieldComparer
-from matching.encoding import NO_KEY
 from matching.explanation import texts
-from matching.fields import Fields, encoded_fields
-from matching.model import Model, fingerprint
+from matching.model import Model
+from matching.prepared import Prepared, prepare
 from matching.rungs import AGREES, RungPairs, labels_of, rung_pairs
 from matching.scoring import Scorer
-from matching.training import FEWEST_LABELS, Kin, Known, Labels, Sample, calibrate, improve, start, with_kin
+from matching.teaching import train
+from matching.training import Labels
 from matching.workers import in_order
-from schemas.errors import ModelError
 from schemas.linkage_spec import Decide, LinkageSpec
 
 LINK_COLUMNS = pa.schema(
@@ -42,9 +39,6 @@ LINK_COLUMNS = pa.schema(
     ]
 )
 RANGE = 250_000
-_SAMPLE = 100_000
-_LABELLED_KNOWN = 0.99
-_KIN_ROWS, _LARGEST_HOUSEHOLD = 50_000, 20
 
 
 @dataclass(frozen=True)
@@ -66,36 +60,6 @@ class MatchOutcome:
     links: pa.Table
     model: Model
     facts: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Two tables made ready: fields, comparers, and the block keys of a model or of the tables themselves."""
-
-    fields: Fields
-    comparers: tuple[FieldComparer, ...]
-    blocks: Blocks
-
-    @property
-    def records(self) -> int:
-        return len(self.comparers[0].column.record)
-
-
-def specification_of(spec: LinkageSpec) -> str:
-    """Return the fingerprint of what a model is trained for: how fields are compared and blocked."""
-    return fingerprint(
-        [[[one.field, one.kind, one.term_frequency] for one in spec.compare], spec.block, spec.household]
-    )
-
-
-def prepare(
-    records: pa.Table, base: pa.Table | None, spec: LinkageSpec, context: Mapping[str, Any], model: Model | None
-) -> Prepared:
-    """Return both tables ready to compare. Raises ModelError if the model is of another specification."""
-    if model is not None and model.specification != specification_of(spec):
-        raise ModelError("model", "trained for another specification", model.specification)
-    fields = encoded_fields(records, base, spec, context)
-    return Prepared(fields, fields.comparers(), blocks(fields, None if model is None else model.crowded))
 
 
 def match(
@@ -121,73 +85,6 @@ def match(
         choices = one_to_one(choices)
     links = _links(scorer, choices, rungs, left_ids, right_ids)
     return MatchOutcome(links, model, _facts(ready, candidates, choices, links))
-
-
-def train(
-    engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec, labels: Labels | None, today: str, itself: bool = False
-) -> Model:
-    """Return a model trained on two prepared tables. Raises TooLittleToTrain."""
-    model = start(spec, ready.comparers, labels, today)
-    model = replace(model, specification=specification_of(spec), crowded=ready.blocks.crowded)
-    kin = kin_pairs(engine, ready, spec)
-    if kin is not None:
-        inside = frozenset(word.partition(".")[0] for rule in spec.household for word in rule)
-        model = with_kin(model, ready.comparers, kin, inside)
-    stop = min(ready.records, _SAMPLE)
-    with joined(engine, ready.blocks.keys) as candidates:
-        pairs = candidates.between(0, stop)
-    levels = tuple(one.between(pairs.record, pairs.base) for one in ready.comparers)
-    model = improve(model, ready.comparers, Sample(pairs, levels, stop), _known(ready, spec, labels), itself)
-    if labels is None or itself:
-        return model
-    return _calibrated(model, ready, pairs, labels, stop)
-
-
-def _known(ready: Prepared, spec: LinkageSpec, labels: Labels | None) -> Known:
-    """Return which records tell the share that the base knows: those without any identifier, if there are enough.
-
-    A record that no rule can find a candidate for (a name alone) tells nothing of it.
-    """
-    identifiers = frozenset(field for rung in spec.ladder for field in rung.same)
-    telling = np.logical_or.reduce([keys != NO_KEY for keys in ready.blocks.keys.record])
-    if labels is not None:
-        telling[labels.record] = False
-    for name in identifiers:
-        telling &= ready.fields.columns[name].record < 0
-    if telling[:_SAMPLE].sum() < FEWEST_LABELS:
-        telling = np.ones(ready.records, bool)
-    total = 0 if labels is None else max(labels.total, len(labels.record))
-    return Known(telling, identifiers, total)
-
-
-def _calibrated(model: Model, ready: Prepared, pairs: Candidates, labels: Labels, stop: int) -> Model:
-    # All labelled records are known to the base, whatever share of the others is.
-    scorer = Scorer.of(replace(model, known=_LABELLED_KNOWN), ready.comparers)
-    ranked = rank(scorer, pairs, scorer.score(pairs.record, pairs.base), 0, stop)
-    known = labels.record < stop
-    rows = labels.record[known]
-    calibration, facts = calibrate(ranked.probability[rows], ranked.best[rows], labels.base[known])
-    return replace(model, calibration=calibration, report={**model.report, **facts})
-
-
-def kin_pairs(engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec) -> Kin | None:
-    """Return pairs of base rows of one household; None where the specification knows no household."""
-    if not spec.household:
-        return None
-    light = tuple(_light(ready.fields.rule_keys(rule, "base")) for rule in spec.household)
-    keys = BlockKeys(light, light, itself=True)
-    with joined(engine, keys) as pairs:
-        found = pairs.between(0, min(len(light[0]), _KIN_ROWS))
-    if not len(found):
-        return None
-    return Kin(found.record, found.base, 2.0 * sum(pair_counts(keys)) / max(len(light[0]), 1))
-
-
-def _light(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return the keys without those that more rows share than any household has."""
-    _, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    light: npt.NDArray[np.uint64] = np.where(counts[places] <= _LARGEST_HOUSEHOLD, keys, np.uint64(0))
-    return light
 
 
 def decide(

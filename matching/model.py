@@ -2,8 +2,9 @@
 
 Probabilities per field and level: `match` among pairs that are one party, `random` among pairs of different parties
 drawn at random, `kin` among pairs of different parties of one household (null where no household is known). Level 0 is
-missing and has no probability: a missing value is no evidence. Term frequencies are kept as hashes of values with
-their share, for the common values only; every other value has the share `rare`.
+missing and has no probability: a missing value is no evidence. Term frequencies are kept as hashes of values (of a name
+also of its surname and given name, of an address of road, number, building and house) with their share, for the common
+ones only; every other has the share `rare`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 from schemas.errors import ModelError
 
-FORMAT = 1
+FORMAT = 2
 Shares = npt.NDArray[np.float64]
 
 
@@ -31,6 +32,7 @@ class TermFrequencies:
     hashes: tuple[int, ...]
     shares: tuple[float, ...]
     rare: float
+    mean: float = 0.0  # the chance that two values drawn at random are one
 
     @cached_property
     def _arrays(self) -> tuple[npt.NDArray[np.uint64], Shares]:
@@ -56,7 +58,7 @@ class FieldModel:
     match: tuple[float, ...]
     random: tuple[float, ...]
     kin: tuple[float, ...] | None = None
-    frequencies: TermFrequencies | None = None
+    frequencies: Mapping[str, TermFrequencies] = field(default_factory=dict)  # by key of the kind; "" is the value
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,10 @@ class Model:
     """`known`: share of records that the base knows; where one table is compared with itself (`itself`), how many other
     rows of its party a row has on average. `base_rows`: how many parties the base side holds; `unknown_rows`: how many
     records it did not know at training.
-    `kinship`: how many kin a base party has on average. `crowded`: per block rule the keys that are left out.
+    `kinship`: how many kin a base party has on average. `missed`: how often the right row is no candidate, by what
+    fields a record tells ("" for any other). `roofs`: how many of the records unknown to the base are about people of
+    a household that it knows. `identifiers`: fields of which one party has one value, unless it is entered twice.
+    `crowded`: per block rule the keys that are left out.
     `specification`: fingerprint of the specification it was trained for. `report`: what training saw, in numbers."""
 
     entity: str
@@ -90,6 +95,9 @@ class Model:
     calibration: Calibration = Calibration()
     itself: bool = False
     unknown_rows: int = 0
+    missed: Mapping[str, float] = field(default_factory=dict)
+    roofs: float = 1.0
+    identifiers: tuple[str, ...] = ()
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -123,7 +131,8 @@ def from_json(text: str, name: str = "model") -> Model:
         fields = tuple(_field(one) for one in content.pop("fields"))
         crowded = tuple(tuple(int(key) for key in keys) for keys in content.pop("crowded"))
         calibration = Calibration(**content.pop("calibration"))
-        model = Model(fields=fields, crowded=crowded, calibration=calibration, **content)
+        identifiers = tuple(content.pop("identifiers"))
+        model = Model(fields=fields, crowded=crowded, calibration=calibration, identifiers=identifiers, **content)
     except (TypeError, KeyError, ValueError) as error:
         raise ModelError(name, "a part is missing or wrong", str(error)) from None
     if model.version != version:
@@ -133,9 +142,10 @@ def from_json(text: str, name: str = "model") -> Model:
 
 def _field(content: dict[str, Any]) -> FieldModel:
     shares, kin = content["frequencies"], content["kin"]
-    frequencies = None
-    if shares is not None:
-        frequencies = TermFrequencies(tuple(shares["hashes"]), tuple(shares["shares"]), shares["rare"])
+    frequencies = {
+        key: TermFrequencies(tuple(one["hashes"]), tuple(one["shares"]), one["rare"], one["mean"])
+        for key, one in shares.items()
+    }
     return FieldModel(
         content["name"],
         tuple(content["levels"]),

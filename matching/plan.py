@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from matching.encoding import NO_KEY, Hashes
-from matching.linkage import Prepared, rule_counts
+from matching.linkage import rule_counts
+from matching.prepared import Prepared
 from schemas.linkage_spec import LinkageSpec
 
 NAMED = 5  # crowded keys of a rule that are named
@@ -77,6 +78,11 @@ def specification_words(spec: LinkageSpec) -> list[str]:
     lines.append(f"比较 compare: {', '.join(f'{one.field} ({one.kind})' for one in spec.compare)}")
     if rare := [one.field for one in spec.compare if one.term_frequency]:
         lines.append(f"少见的值更有分量 rare values weigh more: {', '.join(rare)}")
+    lines += [
+        f"替 {one.instead_of} 说话 speaks for {one.instead_of} where it agrees: {one.field}"
+        for one in spec.compare
+        if one.instead_of
+    ]
     if spec.household:
         kin = "; ".join(" + ".join(rule) for rule in spec.household)
         lines.append(f"一家人只算一份证据 kin are one evidence: {kin}")

@@ -22,8 +22,9 @@ from matching.clustering import Constraints, cluster
 from matching.deduplication import pair_probabilities
 from matching.evidence_steps import field_list, sharing
 from matching.explanation import texts
-from matching.linkage import prepare, ranges
+from matching.linkage import ranges
 from matching.model import Model
+from matching.prepared import prepare
 from matching.scoring import Scorer
 from schemas.linkage_spec import Decide, LinkageSpec
 
@@ -51,7 +52,7 @@ def formed(
     loose = np.flatnonzero(codes < 0)
     if not len(loose):
         return FORMED.empty_table()
-    among = among_themselves(model)
+    among = replace(model, itself=True, known=_PARTNERS, base_rows=model.unknown_rows)
     ready = prepare(rows, None, spec, context, among)
     scorer, limits = Scorer.of(among, ready.comparers), spec.decide or Decide()
     first, second, weight, probability = _pairs(engine, ready, scorer, limits.link)
@@ -73,11 +74,6 @@ def formed(
     return pa.table(
         [ids.take(pa.array(loose)), units.take(pa.array(loose)), pa.array(likeliest[loose]), reasons], schema=FORMED
     )
-
-
-def among_themselves(model: Model) -> Model:
-    """Return the model by which records of unknown parties are compared with one another."""
-    return replace(model, itself=True, known=_PARTNERS, base_rows=model.unknown_rows)
 
 
 def _steps(spec: LinkageSpec, rules: int) -> list[Step]:
@@ -127,7 +123,7 @@ def _steps(spec: LinkageSpec, rules: int) -> list[Step]:
                 FROM near_values WHERE record_id IN (
                     SELECT record_id FROM loose_keys UNION SELECT record_id FROM alike_numbers)
                 UNION ALL
-                SELECT record_id, {field_list(spec)} FROM records WHERE record_id IN (
+                SELECT record_id, {field_list(spec, told=True)} FROM records WHERE record_id IN (
                     SELECT record_id FROM alike_numbers UNION SELECT record_id FROM loose_keys)
                     AND record_id NOT IN (SELECT record_id FROM near_values)
             ) LEFT JOIN alike_numbers USING (record_id) ORDER BY record_id

@@ -67,7 +67,7 @@ def _agrees(
         same: npt.NDArray[np.bool_] = (a == b) | (a < 0) | (b < 0)
         return same
     levels = comparer.between(rows, partners)
-    found: npt.NDArray[np.bool_] = (levels == MISSING) | (levels > (comparer.same + 1) // 2)
+    found: npt.NDArray[np.bool_] = (levels == MISSING) | (levels >= comparer.least_agreeing)
     return found
 
 

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.candidates import Candidates
-from matching.comparing import MISSING, FieldComparer, Levels
+from matching.comparing import MISSING, FieldComparer, Levels, stood_in
 from matching.frequencies import Shares, random_levels, term_frequencies
 from matching.model import Calibration, FieldModel, Model
-from matching.scoring import Bits, Rows, Scorer, group_starts, logits
+from matching.scoring import Bits, Rows, Scorer, group_starts, logits, told_fields
 from schemas.errors import TooLittleToTrain
 from schemas.linkage_spec import LinkageSpec
 
@@ -31,6 +31,7 @@ FEWEST_LABELS = 200
 FEWEST_ROWS = 20
 _RIDGE = 4.0
 _WRONG_LABELS = 0.0005
+_DOUBLES = 0.003  # odds that two register rows under one roof are one person, before anything else is seen
 _MATTERS = 0.8
 # Calibration may make the model humbler, never surer than its evidence.
 _CALIBRATION_BOUNDS = ((-6.0, 0.0), (0.2, 1.0))
@@ -44,6 +45,11 @@ class Labels:
     base: Rows
     source: str
     total: int = 0  # how many such pairs there are in all, where these are a sample
+
+    def below(self, stop: int) -> Labels:
+        """Return the labels of records before row `stop`."""
+        some = self.record < stop
+        return replace(self, record=self.record[some], base=self.base[some])
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ def start(spec: LinkageSpec, comparers: Sequence[FieldComparer], labels: Labels 
     matches = learned or [_assumed(len(one.levels) - 1) for one in comparers]
     chances = random_levels(comparers, itself, [float(one[-1]) / base_rows if itself else 0.0 for one in matches])
     for comparer, match, chance in zip(comparers, matches, chances, strict=True):
-        terms = term_frequencies(comparer) if frequent[comparer.column.name] else None
+        terms = term_frequencies(comparer) if frequent[comparer.column.name] else {}
         fields.append(FieldModel(comparer.column.name, comparer.levels, _tuple(match), _tuple(chance), None, terms))
     report = {
         "labels": len(labels.record) if labels else 0,
@@ -87,24 +93,29 @@ def start(spec: LinkageSpec, comparers: Sequence[FieldComparer], labels: Labels 
     return Model(spec.entity, "", today, known, base_rows, 0.0, tuple(fields), (), itself=itself, report=report)
 
 
-def with_kin(model: Model, comparers: Sequence[FieldComparer], kin: Kin, inside: frozenset[str]) -> Model:
-    """Return the model with the levels that kin show; `inside` are the fields that make a household.
+def with_kin(model: Model, comparers: Sequence[FieldComparer], kin: Kin, apart: frozenset[str]) -> Model:
+    """Return the model with the levels that kin show.
 
-    Pairs whose other fields prove them one party are double entries of the register, not kin, and teach nothing.
+    Some pairs under one roof are double entries of the register, not kin: the same name and birth date, perhaps under
+    two numbers. How likely each is one is told by all fields but those `apart` (what makes a household, and
+    identifiers), and it teaches as much less.
     """
     levels = [one.of_codes(one.column.base[kin.first], one.column.base[kin.second]) for one in comparers]
-    bits = np.zeros(len(kin.first))
-    for field, weight, found in zip(model.fields, Scorer.of(model, comparers).weights, levels, strict=True):
-        if field.name not in inside:
-            bits += weight.match[found]
-    apart = bits < np.log2(model.base_rows) + 4.0
-    if not apart.any():
-        return model
-    fields = []
-    for field, found in zip(model.fields, levels, strict=True):
-        counts = np.bincount(found[apart & (found != MISSING)], minlength=len(field.levels))[1:].astype(float)
-        fields.append(replace(field, kin=_tuple(_posterior(counts, np.full(len(counts), 1.0 / len(counts)), 1.0))))
-    return replace(model, kinship=float(f"{kin.kinship * float(apart.mean()):.6g}"), fields=tuple(fields))
+    double, shown = np.zeros(len(kin.first)), [_uniform(len(field.levels) - 1) for field in model.fields]
+    for _ in range(_ROUNDS):
+        bits = np.full(len(double), np.log2(_DOUBLES))
+        for place, (field, found) in enumerate(zip(model.fields, levels, strict=True)):
+            counts = np.bincount(found, weights=1.0 - double, minlength=len(field.levels))[1:].astype(float)
+            shown[place] = _posterior(counts, _uniform(len(counts)), 1.0)
+            if field.name not in apart:
+                bits += np.concatenate(([0.0], np.log2(np.array(field.match)) - np.log2(shown[place])))[found]
+        double = 1.0 / (1.0 + np.exp2(-bits))
+    fields = tuple(replace(field, kin=_tuple(shares)) for field, shares in zip(model.fields, shown, strict=True))
+    return replace(model, kinship=float(f"{kin.kinship * float(1.0 - double.mean()):.6g}"), fields=fields)
+
+
+def _uniform(levels: int) -> Shares:
+    return np.full(levels, 1.0 / levels)
 
 
 def _tuple(shares: Shares) -> tuple[float, ...]:
@@ -130,7 +141,7 @@ def _labelled_levels(comparers: Sequence[FieldComparer], labels: Labels) -> list
         support = np.sum(others, axis=0)
         present = np.sum([levels[number] != MISSING for number in range(len(levels)) if number != place], axis=0)
         taught = (support >= np.minimum(2, present)) & (found != MISSING)
-        counts = np.bincount(found[taught], minlength=len(comparer.levels))[1:].astype(float)
+        counts = _told(comparers, levels, place, taught.astype(float))
         shares.append(_posterior(counts, _assumed(len(comparer.levels) - 1), _FEW))
     return shares
 
@@ -156,15 +167,44 @@ def improve(model: Model, comparers: Sequence[FieldComparer], sample: Sample, kn
         posterior = pair_posteriors(scorer, sample) if itself else record_posteriors(scorer, sample)
         fields = []
         for place, (now, (before, weight)) in enumerate(zip(model.fields, starts, strict=True)):
-            counts = np.bincount(sample.levels[place], weights=posterior, minlength=len(now.levels))[1:].astype(float)
+            counts = _told(comparers, sample.levels, place, posterior)
             fields.append(replace(now, match=_tuple(_posterior(counts, before, weight))))
         expected = float(posterior[telling].sum()) / max(rows, 1)
-        share = float(f"{max(2 * expected, 1e-6) if itself else min(max(expected, 1e-6), 0.999):.6g}")
+        share = max(2 * expected, 1e-6) if itself else _known_share(scorer, sample, posterior, known.telling)
+        share = float(f"{share:.6g}")
         settled = abs(share - model.known) < 1e-4
         model = replace(model, known=share, fields=tuple(fields))
         if settled:
             break
     return model
+
+
+def _known_share(scorer: Scorer, sample: Sample, posterior: Bits, telling: npt.NDArray[np.bool_]) -> float:
+    """Return the share of telling records that the base knows: those found, and what share of the others is missed."""
+    found = np.bincount(sample.candidates.record, weights=posterior, minlength=sample.record_rows)
+    before = scorer.found[: sample.record_rows]
+    missed = np.maximum(scorer.model.known - before, 0.0) / (1.0 - before)
+    share = (found + (1.0 - found) * missed)[telling[: sample.record_rows]]
+    return min(max(float(share.mean()) if len(share) else 0.0, 1e-6), 0.999)
+
+
+def roofs_share(scorer: Scorer, sample: Sample, under: npt.NDArray[np.bool_], telling: npt.NDArray[np.bool_]) -> float:
+    """Return the share of records unknown to the base that tell a household which it knows (`under`), of those
+    `telling` one; never less than one in twenty."""
+    posterior = record_posteriors(scorer, sample)
+    found = np.bincount(sample.candidates.record, weights=posterior, minlength=sample.record_rows)
+    before = scorer.found[: sample.record_rows]
+    unknown = (1.0 - np.minimum(found, 1.0)) * (1.0 - scorer.model.known) / (1.0 - before)
+    unknown = np.where(telling[: sample.record_rows], unknown, 0.0)
+    share = float((unknown * under[: sample.record_rows]).sum()) / max(float(unknown.sum()), 1e-9)
+    return float(f"{min(max(share, 0.05), 1.0):.6g}")
+
+
+def _told(comparers: Sequence[FieldComparer], levels: Sequence[Levels], place: int, weights: Bits) -> Shares:
+    """Return how often each level from 1 up is seen, where no other field speaks instead."""
+    instead = stood_in(comparers, levels, place)
+    own = weights if instead is None else np.where(instead, 0.0, weights)
+    return np.bincount(levels[place], weights=own, minlength=len(comparers[place].levels))[1:].astype(float)
 
 
 @dataclass(frozen=True)
@@ -187,9 +227,9 @@ def _start_of(field: FieldModel, known: Known, common: float) -> tuple[Shares, f
 
 def record_posteriors(scorer: Scorer, sample: Sample) -> Bits:
     """Return the probability of each candidate, candidates of one record competing."""
-    scored = scorer.score(sample.candidates.record, sample.candidates.base)
-    match, kin = scorer.odds(scored)
-    starts = group_starts(sample.candidates.record)
+    record = sample.candidates.record
+    match, kin = scorer.odds(scorer.score(record, sample.candidates.base), record)
+    starts = group_starts(record)
     total = np.add.reduceat(match, starts) + np.add.reduceat(kin, starts) + 1.0
     found: Bits = match / np.repeat(total, np.diff(np.append(starts, len(match))))
     return found
@@ -197,10 +237,23 @@ def record_posteriors(scorer: Scorer, sample: Sample) -> Bits:
 
 def pair_posteriors(scorer: Scorer, sample: Sample) -> Bits:
     """Return the probability of each pair by itself, as deduplication sees them."""
-    scored = scorer.score(sample.candidates.record, sample.candidates.base)
-    match, kin = scorer.odds(scored)
+    record = sample.candidates.record
+    match, kin = scorer.odds(scorer.score(record, sample.candidates.base), record)
     found: Bits = match / (match + kin + 1.0)
     return found
+
+
+def missed_shares(comparers: Sequence[FieldComparer], labels: Labels, candidates: Candidates) -> dict[str, float]:
+    """Return how often the right row is no candidate, by what fields the labelled record tells; "" over all of them."""
+    found = np.isin(labels.record << 32 | labels.base, candidates.record << 32 | candidates.base)
+    names = {one.column.name for one in comparers if (one.column.record[labels.record] >= 0).any()}
+    told = told_fields(comparers, names, labels.record)
+    overall = float((1 + (~found).sum()) / (2 + len(found)))
+    shares = {"": float(f"{overall:.6g}")}
+    for kind, count in zip(*np.unique(told, return_counts=True), strict=True):
+        missed = int((~found & (told == kind)).sum())
+        shares[str(kind)] = float(f"{(missed + _FEW * overall) / (count + _FEW):.6g}")
+    return shares
 
 
 def calibrate(probability: Bits, base: Rows, truth: Rows) -> tuple[Calibration, dict[str, float]]:

@@ -15,9 +15,10 @@ import pyarrow.parquet as parquet
 
 from engine.duckdb_engine import DuckDBEngine
 from matching.deduplication import dedupe
-from matching.linkage import LINK_COLUMNS, Given, match, prepare
+from matching.linkage import LINK_COLUMNS, Given, match
 from matching.model import Model, from_json
 from matching.plan import specification_words
+from matching.prepared import prepare
 from pipeline.file_records import FileRecords, at_home, file_records, read_file
 from pipeline.settings import Settings
 from pipeline.told_rules import told_rules

@@ -1,23 +1,19 @@
-"""What another specification or model would change in the links, shown before it is accepted."""
+"""What another specification or model would change in the links, shown before it is accepted; nothing is written."""
 
 # ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting or a constant
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from engine.relation import ParquetFiles
 from engine.step import Step
-from matching.ladder import LinkChanges
 from matching.tables import LINKS
-from pipeline.evidence import EVIDENCE
 from pipeline.hub import Hub
 from pipeline.lake_tables import links_table
 from pipeline.link import link_entity
 from pipeline.models_in_force import models_of
-from pipeline.proposed_models import propose
 from pipeline.stage import stage_of
 from pipeline.text_table import text_table
 from schemas.errors import LinkageError
@@ -31,48 +27,39 @@ EXAMPLES = 20  # records named for each kind of change
 def link_difference(hub: Hub) -> dict[str, Any]:
     """Return, by entity, the links that would be gained, lost and moved if every record were linked as things are now.
 
-    {"version", "models": {entity: {"accepted", "now"}}, "evidence": {entity: {"accepted", "now"}}, "entities": {entity:
-    {"gained", "lost", "moved", "decisions", "entities", "examples"}}}. Compared with the published version and its
-    batches; no version is opened. Models are trained anew on the records that stand, and kept: accepting takes them.
-    Raises LinkageError before the first version.
+    {"version", "models": {entity: {"accepted", "now"}}, "entities": {entity: {"gained", "lost", "moved", "decisions",
+    "entities", "examples"}}}. Compared with the published version and its batches; nothing is opened or written.
+    Models are trained anew on the records that stand, as accepting would train them. Raises LinkageError before the
+    first version.
     """
     published = hub.ledger.published_version()
     if published is None:
         raise LinkageError("尚未发布 nothing has been published to compare with", next_step="cityhub run")
     with stage_of(hub, "link_difference") as counts:
-        linked = {entity.name: _linked(hub, published, entity) for entity in hub.city.standard.parties}
-        found = {name: _difference(hub, name, one) for name, one in linked.items()}
-        trained = {name: one.evidence.model for name, one in linked.items() if one.evidence.model is not None}
-        shown = propose(hub, published, trained)
+        accepted, now = published.counts.get("models", {}), models_of(hub)
+        models = {name: {"accepted": accepted.get(name), "now": model} for name, model in now.items()}
+        found = {entity.name: _difference(hub, published, entity) for entity in hub.city.standard.parties}
         counts.update({f"{name}_{what}": one[what] for name, one in found.items() for what in KINDS})
-    models = _beside(published.counts.get("models", {}), models_of(hub))
-    evidence = _beside(published.counts.get(EVIDENCE, {}), shown)
-    return {"version": published.number, "models": models, "evidence": evidence, "entities": found}
+    return {"version": published.number, "models": models, "entities": found}
 
 
-def _beside(accepted: Mapping[str, str], now: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
-    names = dict.fromkeys([*accepted, *now])
-    return {name: {"accepted": accepted.get(name), "now": now.get(name)} for name in names}
-
-
-def _linked(hub: Hub, published: Version, entity: Entity) -> LinkChanges:
+def _difference(hub: Hub, published: Version, entity: Entity) -> dict[str, Any]:
     manifest = {name: number for name, number in published.manifest.items() if name.startswith("current/")}
-    return link_entity(hub, replace(published, batches=()), entity, manifest, {}, everything=True).changes
-
-
-def _difference(hub: Hub, entity: str, changes: LinkChanges) -> dict[str, Any]:
+    version = replace(published, batches=())
+    linked = link_entity(hub, version, entity, manifest, {}, everything=True)
     relations = {
-        "before": ParquetFiles(tuple(hub.lake.files(links_table(entity))), LINKS),
-        "upserts": changes.link_upserts,
-        "gone": changes.link_deletions,
+        "before": ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS),
+        "upserts": linked.changes.link_upserts,
+        "gone": linked.changes.link_deletions,
     }
     tables = hub.engine.collect(_steps(), relations, ("kinds", "decisions", "examples"))
     kinds = {row["kind"]: row["count"] for row in tables["kinds"].to_pylist()}
-    states = ("active", "redirected", "retired")
     return {
         **{name: kinds.get(name, 0) for name in KINDS},
         "decisions": tables["decisions"].to_pylist(),
-        "entities": {state: changes.counts.get(f"identity.{state}", 0) for state in states},
+        "entities": {
+            state: linked.changes.counts.get(f"identity.{state}", 0) for state in ("active", "redirected", "retired")
+        },
         "examples": tables["examples"].to_pylist(),
     }
 
@@ -115,10 +102,9 @@ def _steps() -> list[Step]:
 def difference_text(result: dict[str, Any]) -> str:
     """Return the difference for a person to read."""
     lines = [f"与版本 {result['version']} 相比 compared with version {result['version']}"]
-    for what in ("models", "evidence"):
-        for name, model in result[what].items():
-            mark = "不变 as accepted" if model["accepted"] == model["now"] else f"{model['accepted']} → {model['now']}"
-            lines.append(f"  {name} {what}: {mark}")
+    for name, model in result["models"].items():
+        mark = "不变 as accepted" if model["accepted"] == model["now"] else f"{model['accepted']} → {model['now']}"
+        lines.append(f"  {name}: {mark}")
     head = ["类 entity", "新增关联 gained", "失去 lost", "改属 moved"]
     rows = [[name, *(f"{one[what]:,}" for what in KINDS)] for name, one in result["entities"].items()]
     lines.append(text_table([head, *rows]))

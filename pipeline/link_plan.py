@@ -9,8 +9,8 @@ from typing import Any
 from engine.step import Step
 from matching.anchors import keyed
 from matching.evidence_steps import field_list
-from matching.linkage import prepare, specification_of
 from matching.plan import specification_words
+from matching.prepared import prepare, specification_of
 from pipeline.evidence import context, models_in_force
 from pipeline.hub import Hub
 from pipeline.ladder_rules import ladder_rules
@@ -50,14 +50,14 @@ def _plan(hub: Hub, entity: Entity, manifest: dict[str, int], model: Any) -> dic
 
 def _sides(spec: LinkageSpec) -> list[Step]:
     """Return `open_side`: records whose identifier no register row holds, and `base_side`: the register's rows."""
-    values = field_list(spec)
+    values, told = field_list(spec), field_list(spec, told=True)
     return [
         Step("anchor_rows", "SELECT record_id, primary_key, other_key FROM keyed WHERE anchor_rank IS NOT NULL"),
         Step("held", "SELECT primary_key AS key FROM anchor_rows UNION SELECT other_key FROM anchor_rows"),
         Step(
             "open_side",
             f"""
-            SELECT record_id, {values} FROM records WHERE record_id IN (
+            SELECT record_id, {told} FROM records WHERE record_id IN (
                 SELECT record_id FROM keyed WHERE anchor_rank IS NULL AND (
                     primary_key IS NULL OR primary_key NOT IN (SELECT key FROM held WHERE key IS NOT NULL)))
             ORDER BY record_id

@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as parquet
 
 from matching.explanation import read, texts
-from matching.linkage import Prepared, prepare, train
 from matching.model import Model
+from matching.prepared import Prepared, prepare
 from matching.scoring import Scorer
+from matching.teaching import train
 from pipeline.file_linkage import LINKS, FileWish, Opened, engine_of, opened
 from pipeline.masking import masked_value
 from pipeline.settings import Settings

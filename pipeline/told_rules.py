@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from matching.linkage import Prepared
 from matching.plan import plan_of
+from matching.prepared import Prepared
 from pipeline.masking import masked_value
 from schemas.linkage_spec import LinkageSpec
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from pathlib import Path
@@ -41,7 +41,9 @@ def load_linkage(path: Path, standard: Standard) -> LinkageSpec:
         skew=parse_skew(keys["skew"]) if "skew" in keys else Skew(),
     )
     named = named_fields(spec)
-    return replace(spec, fields=tuple(LinkageField(field, kinds[field], field, field) for field in named))
+    told_by = {one.field: one.instead_of for one in spec.compare if one.instead_of}
+    own = tuple(LinkageField(field, kinds[field], field, told_by.get(field, field)) for field in named)
+    return replace(spec, fields=own)
 
 
 def named_fields(spec: LinkageSpec) -> tuple[str, ...]:
@@ -104,16 +106,19 @@ def _check_key(item: YamlNode, kinds: Kinds) -> None:
 
 def parse_comparisons(node: YamlNode, kinds: Kinds) -> tuple[Comparison, ...]:
     """Return how each field is compared. Raises ConfigurationError for an unknown field, way or option."""
-    return tuple(_comparison(field, item, kinds) for field, item in node.entries("a mapping of fields").items())
+    nodes = node.entries("a mapping of fields")
+    others = {field: [one for one in nodes if one != field] for field in nodes}
+    return tuple(_comparison(field, item, kinds, others[field]) for field, item in nodes.items())
 
 
-def _comparison(field: str, node: YamlNode, kinds: Kinds) -> Comparison:
+def _comparison(field: str, node: YamlNode, kinds: Kinds, others: Sequence[str]) -> Comparison:
     if field not in kinds:
         expected = f"a field ({listed(kinds)})"
         raise ConfigurationError(node.file, node.line, node.key, field, expected, nearest(field, kinds))
-    keys = node.keys(("as",), ("term_frequency",))
+    keys = node.keys(("as",), ("term_frequency", "instead_of"))
     kind = keys["as"].one_of(WAYS, "a way to compare")
-    return Comparison(field, kind, "term_frequency" in keys and keys["term_frequency"].flag())
+    instead = keys["instead_of"].one_of(others, "another field that is compared") if "instead_of" in keys else ""
+    return Comparison(field, kind, "term_frequency" in keys and keys["term_frequency"].flag(), instead)
 
 
 def parse_decide(node: YamlNode, *, whole: bool = True) -> Decide:

@@ -34,11 +34,16 @@ class LinkageField:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How one field is compared; `term_frequency`: a rare value weighs more than a common one."""
+    """How one field is compared; `term_frequency`: a rare value weighs more than a common one.
+
+    `instead_of`: another field, which this one speaks for where it agrees and that one does not: a former name. In a
+    city the left side's value is then compared with the right side's value of that other field.
+    """
 
     field: str
     kind: str  # a kind of value, "exact" or "number"
     term_frequency: bool = False
+    instead_of: str = ""
 
 
 @dataclass(frozen=True)

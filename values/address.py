@@ -29,6 +29,11 @@ from values.text_forms import LOST_CHARACTERS, SENTINEL_WORDS, is_sentinel
 
 LEVELS = address_agreement.LEVELS
 EQUAL_IS_TOP = False
+# The key that two addresses of a level have in common: how many share it is what the level says.
+LEVEL_KEYS = {
+    "other_number": "road", "same_road": "road", "other_building": "number", "same_number": "number",
+    "other_room": "building", "same_building": "building", "same_house": "house",
+}  # fmt: skip
 
 _PLAIN = code_point_table(((48, 57), (65, 90), (97, 122)), more="-()") | IDEOGRAPH
 _HAN_SPACE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
@@ -114,7 +119,7 @@ def _letters(values: pa.Array) -> pa.Array:
 
 
 def compare(left: pa.Array, right: pa.Array, gazetteer: Gazetteer | None = None) -> Levels:
-    """Return levels: same house, building, number, road or town, different; missing where no part tells.
+    """Return levels: see `values.address_agreement`; missing where no part tells.
 
     Same letters are the same house also where an address cannot be read. Equal addresses say no more than their parts:
     two that name the district alone are missing.

@@ -1,4 +1,8 @@
-"""How alike two addresses are, part by part: the same house, building, number, road or town, or another place."""
+"""How alike two addresses are, part by part: the same house, building, number, road or town, or another place.
+
+An address that tells less than the other is as far alike as it tells (`same_road`: one names no number); one that tells
+another part is less so (`other_number`: the same road, two numbers).
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,11 @@ from values.levels import DIFFERENT, MISSING, CompareRows, Levels, Rows
 from values.name_keys import folded_points
 from values.text_column import TextColumn, with_nulls
 
-LEVELS = ("missing", "different", "same_town", "same_road", "same_number", "same_building", "same_house")
-_TOWN, _ROAD, _NUMBER, _BUILDING, _HOUSE = range(2, 7)
+LEVELS = (
+    "missing", "different", "same_town", "other_number", "same_road", "other_building", "same_number", "other_room",
+    "same_building", "same_house",
+)  # fmt: skip
+_TOWN, _OTHER_NUMBER, _ROAD, _OTHER_BUILDING, _NUMBER, _OTHER_ROOM, _BUILDING, _HOUSE = range(2, 10)
 _LONG_ENOUGH = 6  # letters: unread addresses of fewer say too little to be the same
 
 
@@ -92,7 +99,7 @@ class PlaceCodes:
     def levels(self, left: Rows, right: Rows) -> Levels:
         """Return the level of each pair of rows.
 
-        A part that one side lacks is no disagreement: such a pair stays at the coarser level, or is missing.
+        A part that one side lacks is no disagreement: such a pair is as alike as both tell, or missing.
         """
         pair = _Pair(self, left, right)
         apart = pair.divisions_apart() | pair.clash("outside")
@@ -105,7 +112,18 @@ class PlaceCodes:
         town = pair.same("town_name") & ~apart
         levels = np.full(len(left), MISSING, dtype=np.int8)
         levels[apart | pair.other_place() | pair.clash("town_name")] = DIFFERENT
-        for found, level in ((town, _TOWN), (road, _ROAD), (number, _NUMBER), (building, _BUILDING), (house, _HOUSE)):
+        inner = pair.clash("unit") | pair.clash("room")
+        for found, level in (
+            (town, _TOWN),
+            (road, _ROAD),
+            (road & (pair.clash("number") | pair.clash("lane")), _OTHER_NUMBER),
+            (number, _NUMBER),
+            (stands & pair.clash("building"), _OTHER_BUILDING),
+            (number & inner & pair.neither("building"), _OTHER_ROOM),
+            (building, _BUILDING),
+            (building & inner, _OTHER_ROOM),
+            (house, _HOUSE),
+        ):
             levels[found] = level
         unread = (self.letters[left] == self.letters[right]) & (self.letters[left] != 0)
         unread &= ~(self.anchored[left] & self.anchored[right]) & pair.both("rest")

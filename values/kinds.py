@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -50,6 +50,9 @@ class Kind:
     context: frozenset[str]
     likeness: Callable[..., CompareRows] | None = None
     equal_is_top: bool = True  # False: equal values too may say little, as two addresses that name the district alone
+    level_keys: Mapping[str, str] = field(default_factory=dict)  # by level the key its values share, where it has one
+    kin_key: str | None = None  # what kin have in common because they are kin; None: all that a level's values have
+    chance_key: str | None = None  # what they have in common by chance alone, where it is a part of the value
 
     def clean_with(self, texts: pa.Array, context: Mapping[str, Any]) -> Cleaned:
         """Return the cleaned texts, taking from the context what this kind understands and leaving the rest."""
@@ -86,7 +89,8 @@ def _arguments(verb: Callable[..., object]) -> frozenset[str]:
 
 def _kind(name: str, module: ModuleType) -> Kind:
     verbs = (module.clean, module.check, module.keys, module.compare, module.mask)
-    more = (getattr(module, "likeness", None), getattr(module, "EQUAL_IS_TOP", True))
+    rare = (getattr(module, "LEVEL_KEYS", {}), getattr(module, "KIN_KEY", None), getattr(module, "CHANCE_KEY", None))
+    more = (getattr(module, "likeness", None), getattr(module, "EQUAL_IS_TOP", True), *rare)
     return Kind(name, *verbs, module.LEVELS, _arguments(module.clean), *more)
 
 

@@ -33,8 +33,8 @@ def name_keys(values: pa.Array) -> dict[str, pa.Array]:
     `folded`: letters and ideographs only, simplified, variants as one, capitals without accents. `pinyin`: "zhang wei",
     the likeliest reading. `readings`: list of all kept, the likeliest first, at most 8. `spelled`: "zhangwei", where a
     Han name and its pinyin meet. `shape`: characters taken for one another as one. `surname`: the first folded
-    character. `words`: the parts in alphabetical order. `initials`: "zw", of Latin names those of `words`. `sound`: the
-    pinyin; of names without ideographs the Soundex codes of `words`.
+    character. `given`: what follows it. `words`: the parts in alphabetical order. `initials`: "zw", of Latin names
+    those of `words`. `sound`: the pinyin; of names without ideographs the Soundex codes of `words`.
     """
     column = TextColumn(values)
     points = folded_points(column)
@@ -48,6 +48,7 @@ def name_keys(values: pa.Array) -> dict[str, pa.Array]:
         "readings": _all_readings(points, numbers, pinyin, nothing),
         "shape": with_nulls(CodePoints(shape_table()[points.points], points.starts).texts(), nothing),
         "surname": with_nulls(pc.utf8_slice_codeunits(folded, 0, 1), nothing),
+        "given": with_nulls(pc.utf8_slice_codeunits(folded, 1, None), points.lengths < 2),
         "spelled": with_nulls(pc.replace_substring(pinyin, " ", ""), nothing),
         **_keys_of_parts(column, folded, pinyin, nothing),
     }

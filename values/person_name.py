@@ -36,6 +36,13 @@ from values.text_forms import (
     words,
 )
 
+# The key that two names of a level have in common: how many share it is what the level says. Kin share the surname
+# because they are kin, the given name by chance.
+LEVEL_KEYS = {
+    "same_surname": "surname", "one_character": "surname", "same_sound": "pinyin", "variant": "folded", "same": "",
+}  # fmt: skip
+KIN_KEY, CHANCE_KEY = "surname", "given"
+
 DOT = "\u00b7"
 
 _DOTS = re.compile("\\s*[•・･‧∙⋅●◦˙᛫﹒．·‐‑]\\s*")

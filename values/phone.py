@@ -131,13 +131,14 @@ def check(values: pa.Array) -> npt.NDArray[np.bool_]:
 
 def keys(values: pa.Array) -> dict[str, pa.Array]:
     """Return `number` (the clean number without its extension), `last8` (the last eight digits of a mobile, the local
-    number of a land line) and `last4`."""
+    number of a land line), `last4` and `first7`: of a mobile the network and the place it was first sold in."""
     column = TextColumn(values)
     number = with_nulls(_without_extension(column), column.empty)
     return {
         "number": number,
         "last8": pc.utf8_slice_codeunits(pc.replace_substring_regex(number, r"^0\d+-", ""), -8, None),
         "last4": pc.utf8_slice_codeunits(number, -4, None),
+        "first7": pc.utf8_slice_codeunits(number, 0, 7),
     }
 
 

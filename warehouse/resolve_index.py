@@ -1,6 +1,6 @@
 """The index for resolving one record at once: block keys and values of the rows it may be the same as.
 
-Rows are register rows and records of provisional entities; `rule` -1 is an identifier, others are block rules in the
+Rows are register rows and records of provisional numbers; `rule` -1 is an identifier, others are block rules in the
 order of the model. The whole index of an entity says which version and model it is of: it is used for no other.
 """
 

@@ -1,8 +1,9 @@
 """Link two Parquet files of people with Splink 5, in an environment of its own that holds nothing of the product.
 
-Run: python splink_match.py RECORDS REGISTER OUT RULES PAIRS, where RULES is JSON (lists of columns, the blocking rules)
-and PAIRS how many random pairs u is estimated from. OUT becomes the best register row of each record (`record_id`,
-`register_id`, `probability`). Prints one line of JSON: seconds by phase, processor seconds, peak memory, scored pairs.
+Run: python splink_match.py RECORDS REGISTER OUT RULES PAIRS, where RULES is JSON (the blocking rules, lists of columns
+of record and register) and PAIRS how many random pairs u is estimated from. OUT becomes the best register row of each
+record (`record_id`, `register_id`, `probability`). Prints one line of JSON: seconds by phase, processor seconds, peak
+memory, scored pairs.
 
 The model is what Splink's own guide recommends for people: u from random pairs, m by expectation maximisation in four
 training blocks so that every comparison is trained by at least two, term frequencies on names. Levels say as much as
@@ -144,7 +145,14 @@ def best(connection: duckdb.DuckDBPyConnection, pairs: str, out: str) -> None:
     )
 
 
-def main(records: str, register: str, out: str, rules: list[list[str]], random_pairs: float) -> None:
+def blocking(rule: list[list[str]]) -> object:
+    """Return a blocking rule of columns of record and register."""
+    if all(one == other for one, other in rule):
+        return block_on(*(one for one, _ in rule))
+    return " AND ".join(f'l."{one}" = r."{other}"' for one, other in rule)
+
+
+def main(records: str, register: str, out: str, rules: list[list[list[str]]], random_pairs: float) -> None:
     logging.getLogger("splink").setLevel(logging.ERROR)
     clock = [time.perf_counter()]
     connection = duckdb.connect()
@@ -155,7 +163,7 @@ def main(records: str, register: str, out: str, rules: list[list[str]], random_p
     settings = SettingsCreator(
         link_type="link_only",
         comparisons=comparisons(share_of_equal_phones(connection), numbers),
-        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in rules],
+        blocking_rules_to_generate_predictions=[blocking(rule) for rule in rules],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=False,
     )

@@ -70,8 +70,14 @@ def test_a_record_tells_a_kins_value_as_badly_as_the_own() -> None:
 @pytest.mark.parametrize(("share", "inherited"), [(0.001, False), (0.6, True)])
 def test_a_rare_value_tells_of_kin_only_where_kin_inherit_it(share: float, inherited: bool) -> None:
     asked = scorer(RECORD, {"name": ["李明"], "phone": ["138"], "home": ["a"]})
-    model = FieldModel("name", PLAIN, (0.05, 0.95), (0.99, 0.01), (1 - share, share), TermFrequencies((), (), 0.001))
-    assert field_weights(model, asked.comparers[0]).inherited == inherited
+    shares = {"": TermFrequencies((), (), 0.001)}
+    model = FieldModel("name", PLAIN, (0.05, 0.95), (0.99, 0.01), (1 - share, share), shares)
+    weights = field_weights(model, asked.comparers[0])
+    assert weights.shared == (2 in weights.kin_terms) == inherited
+    levels, codes = np.array([2], np.int8), np.array([0], np.int32)
+    match, kin = weights.rarity(levels, codes)
+    assert match.tolist() == pytest.approx([np.log2(0.01 / 0.001)])
+    assert kin.tolist() == pytest.approx(match.tolist() if inherited else [0.0])
 
 
 def test_chance_levels_are_those_of_records_that_tell_less_than_the_base() -> None:

@@ -32,7 +32,7 @@ def test_candidates_are_counted_before_anything_is_linked(tmp_path: Path, monkey
     assert told["base"] > 300
     assert told["records"] > 0
     pairs = {rule["rule"]: rule["pairs"] for rule in told["rules"]}
-    assert 0 < pairs["name + birth_date"] < told["records"] * told["base"]
+    assert 0 < pairs["birth_date + name.surname"] < told["records"] * told["base"]
     assert any("citizen_id" in line for line in told["words"])
     for name, value in {**CITY, "CITYHUB_HOME": str(tale.home)}.items():
         monkeypatch.setenv(name, value)

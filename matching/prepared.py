@@ -1,0 +1,50 @@
+"""Prepared: two tables made ready to link by a specification, encoded, with comparers and block keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from matching.blocks import Blocks, blocks
+from matching.comparing import FieldComparer
+from matching.fields import Fields, encoded_fields
+from matching.model import Model, fingerprint
+from schemas.errors import ModelError
+from schemas.linkage_spec import LinkageSpec
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Two tables made ready: fields, comparers, and the block keys of a model or of the tables themselves."""
+
+    fields: Fields
+    comparers: tuple[FieldComparer, ...]
+    blocks: Blocks
+
+    @property
+    def records(self) -> int:
+        return len(self.comparers[0].column.record)
+
+
+def specification_of(spec: LinkageSpec) -> str:
+    """Return the fingerprint of what a model is trained for: how fields are compared and blocked."""
+    return fingerprint(
+        [
+            [[one.field, one.kind, one.term_frequency, one.instead_of] for one in spec.compare],
+            spec.block,
+            spec.household,
+        ]
+    )
+
+
+def prepare(
+    records: pa.Table, base: pa.Table | None, spec: LinkageSpec, context: Mapping[str, Any], model: Model | None
+) -> Prepared:
+    """Return both tables ready to compare. Raises ModelError if the model is of another specification."""
+    if model is not None and model.specification != specification_of(spec):
+        raise ModelError("model", "trained for another specification", model.specification)
+    fields = encoded_fields(records, base, spec, context)
+    return Prepared(fields, fields.comparers(), blocks(fields, None if model is None else model.crowded))

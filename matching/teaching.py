@@ -1,0 +1,130 @@
+"""Teaching: from two prepared tables, and labels where there are some, to a model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.duckdb_engine import DuckDBEngine
+from matching.candidates import BlockKeys, Candidates, joined, pair_counts
+from matching.choice import rank
+from matching.encoding import NO_KEY
+from matching.model import Model
+from matching.prepared import Prepared, specification_of
+from matching.scoring import Scorer
+from matching.training import (
+    FEWEST_LABELS,
+    Kin,
+    Known,
+    Labels,
+    Sample,
+    calibrate,
+    improve,
+    missed_shares,
+    roofs_share,
+    start,
+    with_kin,
+)  # fmt: skip
+from schemas.linkage_spec import LinkageSpec
+
+_SAMPLE = 100_000
+_LABELLED_KNOWN = 0.99
+_KIN_ROWS, _LARGEST_HOUSEHOLD = 50_000, 20
+
+
+def train(
+    engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec, labels: Labels | None, today: str, itself: bool = False
+) -> Model:
+    """Return a model trained on two prepared tables. Raises TooLittleToTrain."""
+    model = start(spec, ready.comparers, labels, today)
+    model = replace(
+        model,
+        specification=specification_of(spec),
+        crowded=ready.blocks.crowded,
+        identifiers=tuple(sorted(_numbers(spec))),
+    )
+    kin = kin_pairs(engine, ready, spec)
+    if kin is not None:
+        apart = {word.partition(".")[0] for rule in spec.household for word in rule}
+        model = with_kin(model, ready.comparers, kin, _numbers(spec) | apart)
+    stop = min(ready.records, _SAMPLE)
+    with joined(engine, ready.blocks.keys) as candidates:
+        pairs = candidates.between(0, stop)
+    levels = tuple(one.between(pairs.record, pairs.base) for one in ready.comparers)
+    if labels is not None and not itself:
+        model = replace(model, missed=missed_shares(ready.comparers, labels.below(stop), pairs))
+    model = improve(model, ready.comparers, Sample(pairs, levels, stop), _known(ready, spec, labels), itself)
+    if labels is None or itself:
+        return model
+    model = replace(model, roofs=_roofs(ready, spec, model, Sample(pairs, levels, stop)))
+    return _calibrated(model, ready, pairs, labels)
+
+
+def _known(ready: Prepared, spec: LinkageSpec, labels: Labels | None) -> Known:
+    """Return which records tell the share that the base knows: those without any identifier, if there are enough.
+
+    A record that no rule can find a candidate for (a name alone) tells nothing of it.
+    """
+    identifiers = _numbers(spec)
+    telling = np.logical_or.reduce([keys != NO_KEY for keys in ready.blocks.keys.record])
+    if labels is not None:
+        telling[labels.record] = False
+    for name in identifiers:
+        telling &= ready.fields.columns[name].record < 0
+    if telling[:_SAMPLE].sum() < FEWEST_LABELS:
+        telling = np.ones(ready.records, bool)
+    total = 0 if labels is None else max(labels.total, len(labels.record))
+    return Known(telling, identifiers, total)
+
+
+def _roofs(ready: Prepared, spec: LinkageSpec, model: Model, sample: Sample) -> float:
+    """Return how many of the records unknown to the base are about a household that it knows."""
+    if not spec.household:
+        return 1.0
+    telling, under = np.zeros(ready.records, bool), np.zeros(ready.records, bool)
+    for rule in spec.household:
+        own, base = ready.fields.rule_keys(rule, "record"), ready.fields.rule_keys(rule, "base")
+        telling |= own != NO_KEY
+        under |= (own != NO_KEY) & np.isin(own, base)
+    return roofs_share(Scorer.of(model, ready.comparers), sample, under, telling)
+
+
+def _numbers(spec: LinkageSpec) -> frozenset[str]:
+    return frozenset(field for rung in spec.ladder for field in rung.same)
+
+
+def _calibrated(model: Model, ready: Prepared, pairs: Candidates, labels: Labels) -> Model:
+    # All labelled records are known to the base, whatever share of the others is.
+    scorer = Scorer.of(replace(model, known=_LABELLED_KNOWN), ready.comparers)
+    ranked = rank(scorer, pairs, scorer.score(pairs.record, pairs.base), 0, ready.records)
+    # That a right row is no candidate at all is part of `known`: among candidates the right one must come first.
+    candidate = np.isin(labels.record << 32 | labels.base, pairs.record << 32 | pairs.base)
+    rows, truth = labels.record[candidate], labels.base[candidate]
+    best = ranked.best[rows]
+    wrong = np.flatnonzero((best >= 0) & (best != truth))
+    double = wrong[scorer.double(best[wrong], truth[wrong])]
+    best[double] = truth[double]
+    calibration, facts = calibrate(ranked.probability[rows], best, truth)
+    return replace(model, calibration=calibration, report={**model.report, **facts})
+
+
+def kin_pairs(engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec) -> Kin | None:
+    """Return pairs of base rows of one household; None where the specification knows no household."""
+    if not spec.household:
+        return None
+    light = tuple(_light(ready.fields.rule_keys(rule, "base")) for rule in spec.household)
+    keys = BlockKeys(light, light, itself=True)
+    with joined(engine, keys) as pairs:
+        found = pairs.between(0, min(len(light[0]), _KIN_ROWS))
+    if not len(found):
+        return None
+    return Kin(found.record, found.base, 2.0 * sum(pair_counts(keys)) / max(len(light[0]), 1))
+
+
+def _light(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return the keys without those that more rows share than any household has."""
+    _, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    light: npt.NDArray[np.uint64] = np.where(counts[places] <= _LARGEST_HOUSEHOLD, keys, np.uint64(0))
+    return light
