@@ -154,6 +154,13 @@ def source_error(error: BaseException, place: Place) -> SourceError:
         return SourceDamaged(place.department, place.connection, place.says(error.detail), next_step=error.next_step)
     if isinstance(error, Replaced):
         return SourceBusy(place.department, place.connection, place.says(str(error)))
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return SourceUnreachable(
+            place.department,
+            place.connection,
+            place.says("文件或文件夹不存在 the file or folder is not there"),
+            next_step="检查连接地址和挂载 check the connection's address and the mount",
+        )
     kind, detail = classify(error)
     return _ERRORS[kind](place.department, place.connection, place.says(detail))
 

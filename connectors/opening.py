@@ -56,7 +56,7 @@ def open_source(contract: Contract, url: str, settings: ReadSettings | None = No
         return FolderSource(contract, connect, settings)
     try:
         address = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # a port or an address in brackets that is none
         raise _unknown(contract, "连接地址写法不对 the connection's address is not a URL") from None
     kind = KINDS.get(address.get_backend_name(), StandardDatabase)
     if address.drivername in _DRIVERS:
@@ -71,7 +71,9 @@ def _driver(contract: Contract, address: sa.URL) -> None:
     try:
         address.get_dialect().import_dbapi()
     except sa.exc.NoSuchModuleError:
-        raise _unknown(contract, f"不认识的数据库类型 unknown kind of source: {name}") from None
+        known = name in KINDS
+        what = "没有这个驱动 no such driver" if known else "不认识的数据库类型 unknown kind of source"
+        raise _unknown(contract, f"{what}: {address.drivername if known else name}") from None
     except ImportError as error:
         extra = f"pip install 'cityhub[{_EXTRAS[name]}]'" if name in _EXTRAS else f"pip install {error.name}"
         detail = f"没有安装 {name} 的驱动 the driver of {name} is not installed"

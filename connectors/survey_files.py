@@ -84,6 +84,9 @@ def _offered(found: Survey, folder: DropFolder, files: list[Dropped], settings: 
     for file in files:
         ending = PurePosixPath(file.name).suffix
         if ending.casefold() not in _ENDINGS:
+            if single:
+                empty = "文件是空的 the file is empty"
+                found.unread[file.name] = f"不认识的后缀 unknown ending: {ending or '—'}" if file.size else empty
             continue
         stem = file.name[: len(file.name) - len(ending)]
         name = _DATED.sub("", stem) or stem

@@ -69,7 +69,9 @@ def in_turn(
 
 def show(result: Any, json_output: bool, text: Callable[[Any], str]) -> None:
     """Print `result` as JSON or as `text(result)`."""
-    click.echo(json.dumps(result, ensure_ascii=False, default=str, indent=2) if json_output else text(result))
+    told = json.dumps(result, ensure_ascii=False, default=str, indent=2) if json_output else text(result)
+    if told:
+        click.echo(told)
 
 
 def departments_of(hub: Hub, named: tuple[str, ...]) -> list[str]:

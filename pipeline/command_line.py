@@ -18,17 +18,11 @@ from pipeline import (
     commands_standard,
     commands_steward,
 )
+from pipeline.command_mishaps import Commands
 from pipeline.events import Redaction
 
 
-class InPipelineOrder(click.Group):
-    """Lists commands in the order they were added, which is the order of the pipeline, not of the alphabet."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-
-@click.group(cls=InPipelineOrder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--city", type=click.Path(exists=True, file_okay=False, path_type=Path), help="城市配置目录 city folder")
 @click.option("--log-level", default="warning", type=click.Choice(["debug", "info", "warning", "error"]))
 def main(city: Path | None, log_level: str) -> None:

@@ -24,7 +24,7 @@ REVEAL = click.option(
 )
 REASON = click.option("--reason", required=True, help="理由，记入台账 why; it is written to the ledger")
 DEPARTMENTS = click.argument("named", nargs=-1, metavar="[DEPARTMENT]...")
-BATCH = click.argument("batch", type=click.IntRange(min=1))
+BATCH = click.argument("batch", type=click.IntRange(1, 2**63 - 1))  # what a ledger can number
 
 
 @click.command()
@@ -80,7 +80,7 @@ def quarantine() -> None:
 
 @quarantine.command("list")
 @DEPARTMENTS
-@click.option("--limit", default=50, help="每部门最多几条 at most this many a department")
+@click.option("--limit", default=50, type=click.IntRange(1), help="每部门最多几条 at most this many a department")
 @click.option("--all", "everything", is_flag=True, help="连同已了结的 those settled since, too")
 @REVEAL
 @hub_command

@@ -27,12 +27,15 @@ def examine(settings_from: Callable[[], Settings]) -> list[Examined]:
         settings = settings_from()
     except CityhubError as error:
         return [*found, bad("环境 environment", redact(error.message), error.next_step)]
-    found += [home(settings), disk(settings), clock(settings)]
+    house = home(settings)
+    found += [house, disk(settings), clock(settings)]
     try:
         city = load_city(settings.city_folder)
     except CityhubError as error:
         return [*found, bad("城市配置 city", redact(error.message), error.next_step)]
     found += list(_contracts(city))
+    if house.verdict == "bad":
+        return found
     found.append(key(settings))
     if not settings.home.exists():
         return [*found, warn("枢纽 hub", "尚未建立 nothing has been run yet", "cityhub run")]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,9 +57,13 @@ def libraries() -> Iterator[Examined]:
 def home(settings: Settings) -> Examined:
     """Whether the home folder can be written, or made."""
     place = _standing(settings.home)
-    if os.access(place, os.W_OK | os.X_OK):
-        return well("目录 home", "可写 writable")
-    return bad("目录 home", "不可写 not writable", f"检查属主和权限 check owner and mode: {place}")
+    if not place.is_dir():
+        return bad("目录 home", "不是文件夹 not a folder", f"改正 mend CITYHUB_HOME: {place}")
+    try:
+        with tempfile.TemporaryDirectory(dir=place):  # a mode may allow what the file system does not
+            return well("目录 home", "可写 writable")
+    except OSError:
+        return bad("目录 home", "不可写 not writable", f"检查属主和权限 check owner and mode: {place}")
 
 
 def disk(settings: Settings) -> Examined:

@@ -98,11 +98,11 @@ def open_hub(
     Raises ConfigurationError for a city that cannot be read, LakeKeyMissing for a lake without its key.
     """
     city = load_city(settings.city_folder)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    _made(settings.home)
     lake_folder = settings.home / "lake"
     key = CityKey.open(settings.home / "city.key", lake_folder, settings.city_key)
     spill = settings.home / "work" / "spill"
-    spill.mkdir(parents=True, exist_ok=True)
+    _made(spill)
     database = Database(settings.database_url)
     database.migrate()
     try:
@@ -122,3 +122,12 @@ def open_hub(
         )
     finally:
         database.close()
+
+
+def _made(folder: Path) -> None:
+    """Make the folder and those above it. Raises ConfigurationError where that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        expected = f"能写的文件夹 a folder that can be written ({error.strerror or 'not possible'})"
+        raise ConfigurationError("environment", 0, "CITYHUB_HOME", str(folder), expected) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
@@ -62,7 +61,7 @@ def source_url(desk: Desk, source: str) -> str:
     if "://" in source:
         return source
     path = Path(source)
-    if path.is_dir():
+    if source and path.is_dir():  # an empty name is no folder, though a path makes "." of it
         return FOLDER + str(path.resolve())
     if path.is_file():
         with path.open("rb") as file:
@@ -132,9 +131,8 @@ def onboard(desk: Desk, source: str, department: str, out: Path, tables: tuple[s
     drafts = with_logs(drafts, looked)
     logs = {one.changes.log for one in drafts if one.changes}
     text = contract_text(department, drafts, crosswalks)
-    mistake, contract = checked(desk, department, text)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, "utf-8")
+    _write(out, text)
+    mistake, contract = checked(desk, out)
     return {
         "file": str(out),
         "tables": [
@@ -165,15 +163,21 @@ def _check_names(desk: Desk, department: str, out: Path) -> None:
         raise ConfigurationError("command line", 0, "--out", out.name, "a file that is not there yet")
 
 
-def checked(desk: Desk, department: str, text: str) -> tuple[ConfigurationError | None, Contract | None]:
-    """Return (the first mistake, None) or (None, the contract) of a contract's text, read as the city would read it."""
-    with tempfile.TemporaryDirectory(prefix="cityhub-") as folder:
-        path = Path(folder) / f"{department}.yaml"
-        path.write_text(text, "utf-8")
-        try:
-            return None, load_contract(path, desk.city.standard, desk.tables())
-        except ConfigurationError as error:
-            return error, None
+def _write(out: Path, text: str) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        expected = f"能写的地方 a place that can be written ({error.strerror or 'not possible'})"
+        raise ConfigurationError("command line", 0, "--out", str(out), expected) from None
+
+
+def checked(desk: Desk, draft: Path) -> tuple[ConfigurationError | None, Contract | None]:
+    """Return (the first mistake, None) or (None, the contract) of a draft, read as the city would read it."""
+    try:
+        return None, load_contract(draft, desk.city.standard, desk.tables())
+    except ConfigurationError as error:
+        return error, None
 
 
 def tried(desk: Desk, contract: Contract, found: Survey, name: str) -> dict[str, Any]:

@@ -1,0 +1,21 @@
+"""Where the program `cityhub` begins: light, so that Ctrl-C while libraries are loading ends as politely as later."""
+
+from __future__ import annotations
+
+import sys
+
+INTERRUPTED = 130  # as a shell has it
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        from pipeline.command_line import main as commands
+    except KeyboardInterrupt:
+        sys.stderr.write("\n已中断 interrupted\n")
+        sys.exit(INTERRUPTED)
+    commands()
+
+
+if __name__ == "__main__":
+    main()
