@@ -54,6 +54,8 @@ def _named(step: str) -> Iterator[None]:
 def _next_step(error: duckdb.Error) -> str:
     if isinstance(error, duckdb.OutOfMemoryException):
         return "增大 memory_limit 或清理临时目录 raise memory_limit or free the temporary directory"
+    if isinstance(error, (duckdb.IOException, duckdb.InvalidInputException, duckdb.PermissionException)):
+        return "cityhub doctor 指出缺损的湖表 names a lake table that is missing or damaged"
     return ""
 
 

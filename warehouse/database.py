@@ -142,7 +142,9 @@ def translated(error: Exception) -> LedgerError:
     detail = _shown(cause)
     if any(word in detail for word in ("locked", "busy", "LockNotAvailable", "DeadlockDetected")):
         return LedgerBusy(f"数据库忙 the hub database is locked: {detail}")
-    return LedgerError(f"数据库出错 the hub database failed: {detail}")
+    broken = any(word in detail for word in ("malformed", "not a database", "DataCorrupted"))
+    step = "用备份恢复枢纽库 restore the hub database from its backup" if broken else "cityhub doctor"
+    return LedgerError(f"数据库出错 the hub database failed: {detail}", next_step=step)
 
 
 def _shown(cause: BaseException) -> str:

@@ -20,6 +20,7 @@ from schemas.errors import LakeError, LakeKeyMissing
 
 KEY_BYTES = 32
 FINGERPRINT_FILE = "_key_fingerprint"
+_RESTORE = "恢复原来的 city.key 或 CITYHUB_CITY_KEY restore the city's own key"
 HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 
 
@@ -28,7 +29,8 @@ class CityKey:
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) != KEY_BYTES:
-            raise LakeError(f"城市密钥应为 {KEY_BYTES} 字节 the city key must be {KEY_BYTES} bytes, not {len(secret)}")
+            said = f"城市密钥应为 {KEY_BYTES} 字节 the city key must be {KEY_BYTES} bytes, not {len(secret)}"
+            raise LakeError(said, next_step=_RESTORE)
         self._secret = secret
 
     def __repr__(self) -> str:
@@ -106,7 +108,7 @@ def _from_hex(secret: str) -> bytes:
     try:
         return bytes.fromhex(secret.strip())
     except ValueError:
-        raise LakeError("城市密钥应为 64 位十六进制 the city key must be 64 hex digits") from None
+        raise LakeError("城市密钥应为 64 位十六进制 the city key must be 64 hex digits", next_step=_RESTORE) from None
 
 
 def _read(file: Path) -> bytes:
