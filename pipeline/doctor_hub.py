@@ -69,7 +69,9 @@ def _lake(hub: Hub) -> Examined:
             broken.append(f"{name} ({type(error).__name__})")
     if broken:
         return bad(
-            "数据湖 lake", f"{len(broken)} 张表打不开 tables do not open: {', '.join(broken[:5])}", "从备份恢复 restore them from the backup"
+            "数据湖 lake",
+            f"{len(broken)} 张表打不开 tables do not open: {', '.join(broken[:5])}",
+            "从备份恢复 restore them from the backup",
         )
     return well("数据湖 lake", f"{len(tables)} 张表可读 tables open")
 
@@ -86,7 +88,9 @@ def _published(hub: Hub) -> Examined:
     damaged = hub.published.damaged()
     if damaged:
         return bad(
-            name, f"{len(damaged)} 个文件缺失或校验不符 files missing or altered", "从备份恢复后 restore from the backup, cityhub publish"
+            name,
+            f"{len(damaged)} 个文件缺失或校验不符 files missing or altered",
+            "从备份恢复后 restore from the backup, cityhub publish",
         )
     return well(name, f"版本 version {version.number}，校验相符 checksums hold")
 
