@@ -70,4 +70,16 @@ def _column(part: pa.Table, field: pa.Field) -> pa.ChunkedArray | None:
     column = part[field.name]
     if column.type == field.type:
         return column
-    return column.cast(field.type) if column.type in _TEXT and field.type in _TEXT else None
+    try:
+        return column.cast(field.type) if _alike(column.type, field.type) else None
+    except pa.ArrowException:
+        return None
+
+
+def _alike(held: pa.DataType, wanted: pa.DataType) -> bool:
+    """Say whether two types differ in how text is laid out and how items are called only, as Delta's writers do."""
+    if pa.types.is_nested(held) and held.id == wanted.id and held.num_fields == wanted.num_fields:
+        pairs = [(held.field(place), wanted.field(place)) for place in range(held.num_fields)]
+        named = all(one.name == other.name for one, other in pairs) or not pa.types.is_struct(held)
+        return named and all(_alike(one.type, other.type) for one, other in pairs)
+    return bool(held == wanted) or (held in _TEXT and wanted in _TEXT)

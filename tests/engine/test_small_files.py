@@ -29,6 +29,19 @@ def test_columns_are_those_of_the_relation(tmp_path: Path) -> None:
     assert held["n"].num_rows == 0
 
 
+def test_lists_as_another_writer_lays_them_out(tmp_path: Path) -> None:
+    wanted = pa.schema([("issues", pa.list_(pa.struct([("field", pa.string()), ("reason", pa.string())])))])
+    held = pa.list_(pa.field("element", pa.struct([("field", pa.large_string()), ("reason", pa.string())])))
+    rows = [[{"field": "name", "reason": "masked"}, {"field": "sex", "reason": None}], None, []]
+    parquet.write_table(pa.table({"issues": pa.array(rows, held)}), tmp_path / "a.parquet")
+    read = in_memory({"p": ParquetFiles((str(tmp_path / "a.parquet"),), wanted)})
+    assert read is not None
+    assert read["p"].schema == wanted
+    assert read["p"]["issues"].to_pylist() == rows
+    other = pa.schema([("issues", pa.list_(pa.struct([("cell", pa.string()), ("reason", pa.string())])))])
+    assert in_memory({"p": ParquetFiles((str(tmp_path / "a.parquet"),), other)}) is None
+
+
 def test_doubtful_files_are_left_to_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good, other, broken = (tmp_path / f"{name}.parquet" for name in ("good", "other", "broken"))
     parquet.write_table(PEOPLE, good)
