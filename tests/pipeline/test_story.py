@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.hub import Hub
 from pipeline.summary import summarise, summary_text
-from pipeline.whole_run import run_all
+from pipeline.whole_run import run_all, run_to_published
 from tests.pipeline.story import CORE, Story, ask, story
 
 
@@ -191,7 +191,7 @@ def test_the_summary_says_what_a_person_wants_to_know(told: tuple[Story, Hub]) -
 def test_the_same_story_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     """Hub database and two departments on a real server: the same golden rows as on SQLite."""
     url = postgres_url
-    plain, server = story(tmp_path / "plain", residents=400), story(tmp_path / "server", residents=400)
+    plain, server = story(tmp_path / "plain", residents=300), story(tmp_path / "server", residents=300)
     plain.bring()
     chosen = ("police_population", "civil_affairs")
     server.bring(servers=dict.fromkeys(chosen, url))
@@ -199,7 +199,7 @@ def test_the_same_story_on_postgresql(tmp_path: Path, postgres_url: str) -> None
     key = {"CITYHUB_CITY_KEY": "7" * 64}
     with plain.hub(**key) as one, server.hub(CITYHUB_DATABASE=url, **connections, **key) as other:
         for hub in (one, other):
-            assert run_all(hub, CORE) == []
+            assert run_to_published(hub, CORE) == []
         assert one.reader.counts() == other.reader.counts()
         assert _members(one) == _members(other)
 
