@@ -1,6 +1,6 @@
 """Comparisons of cityhub inside recordlinkage: for who links in a notebook with that library's frame.
 
-recordlinkage's own text comparisons count characters of an alphabet; a Chinese name of two characters, an address of the
+The library's own text comparisons count characters of an alphabet; a Chinese name of two characters, an address of a
 city or an identity number with two digits swapped is told by the kinds of values/. Only pandas is needed here:
 recordlinkage takes any function of two aligned columns.
 """
