@@ -8,7 +8,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
-import resource
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -30,6 +29,7 @@ from schemas.errors import (
     SourceRefused,
     SourceUnreachable,
 )
+from tests.disks import small_disk
 from tests.pipeline import bureau as victims
 from tests.pipeline.bureau import NAME, NOON, ROWS, Bureau, bureau, check, day, healed, person
 
@@ -279,20 +279,15 @@ def test_two_landings_at_once(one: Bureau) -> None:
         healed(one, hub)
 
 
-def test_a_full_disk(one: Bureau) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def fill(_: Hub) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-
-    try:
-        with interrupted(one, fill) as hub, pytest.raises((LakeError, LedgerError)):
+@pytest.mark.parametrize("left", [0, 2**14], ids=["nothing left", "room for a part"])
+def test_a_full_disk(one: Bureau, left: int) -> None:
+    with small_disk(one.folder / "var") as fill:
+        with interrupted(one, lambda _: fill(left)) as hub, pytest.raises((LakeError, LedgerError)):
             land(hub, NAME)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    with one.hub() as hub:
-        assert hub.ledger.watermark(NAME, "PEOPLE") is None
-        healed(one, hub)
+        fill(None)
+        with one.hub() as hub:
+            assert hub.ledger.watermark(NAME, "PEOPLE") is None
+            healed(one, hub)
 
 
 # -- death at any moment -------------------------------------------------------------------------------------------
