@@ -36,6 +36,7 @@ def main(city: Path | None, log_level: str) -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(Redaction())
+    handler.setLevel(log_level.upper())  # a library that sets its own logger's level is not heard below this, either
     logging.basicConfig(level=log_level.upper(), handlers=[handler], format="%(message)s")
 
 

@@ -24,6 +24,7 @@ from profiling.draft import draft_table, with_logs
 from profiling.draft_text import UNSURE, contract_text
 from profiling.likely_field import Knowledge
 from profiling.table_profile import TableProfile, profile_table
+from profiling.twin_tables import with_twins
 from schemas.city import City
 from schemas.code_table import CodeTable, code_table_names, load_code_table
 from schemas.contract import Contract, TableContract
@@ -128,7 +129,7 @@ def onboard(desk: Desk, source: str, department: str, out: Path, tables: tuple[s
     drafts = [
         draft_table(one, known, crosswalks, each.contract.file) for one, each in zip(looked, offered, strict=True)
     ]
-    drafts = with_logs(drafts, looked)
+    drafts = with_logs(with_twins(drafts, looked), looked)
     logs = {one.changes.log for one in drafts if one.changes}
     text = contract_text(department, drafts, crosswalks)
     _write(out, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,7 @@ from schemas.standard import Entity
 
 ONE_A_ROW = 0.8  # businesses a row: more, and the table is one of businesses
 ALL_NUMBERS = 0.97  # of the filled rows: below this the column holds other papers too
+_LINE = re.compile(r"序号|行号|xh|no|seq|rownum", re.IGNORECASE)
 _ID_LIKE = ("ID", "NO", "BH", "XH", "编号", "序号", "号", "CODE", "KEY")
 
 
@@ -129,17 +131,33 @@ def draft_table(
     """Return the draft of one table; crosswalks that its codes need are added to `crosswalks`."""
     assignment = _Assignment(profile, known, crosswalks)
     assignment.run()
-    emits = _emits(assignment)
+    emits, unsure = _emits(assignment), []
+    if _lists_codes(profile, emits):
+        emits = ()
+        unsure.append("像代码表：只有列名像名称 a list of codes? only the column's name looks like a business's")
+    elif not emits:
+        unsure.append("没有认出姓名或单位名称 neither a person's nor a business's name was recognised: fill in `emit`")
     used = {one.column for emit in emits for one in emit.fields} | {
         one.type_column for emit in emits for one in emit.fields if one.type_column
     }
-    key, unsure = _key(profile)
+    key, notes = _key(profile)
+    unsure += notes
+    if file and len(key) == 1 and profile.column(key[0]).detected.kind == "integer" and _LINE.fullmatch(key[0]):
+        unsure.append("key 像清单行号，每期重排 looks like line numbers, which each new list gives anew")
     cursor = "" if file else _cursor(profile)
     used |= {*key, cursor}
     ignore = [(one.name, _why(assignment, one.name)) for one in profile.columns if one.name not in used]
-    if not emits:
-        unsure.append("没有认出姓名或单位名称 neither a person's nor a business's name was recognised: fill in `emit`")
     return TableDraft(profile.name, profile.rows, key, cursor, emits, tuple(ignore), tuple(unsure), file)
+
+
+def _lists_codes(profile: TableProfile, emits: Sequence[EmitDraft]) -> bool:
+    """Whether all that was recognised is a business's name, by the column's own name and by no value."""
+    fields = [one for emit in emits for one in emit.fields]
+    return (
+        [emit.entity for emit in emits] == ["business"]
+        and [one.field for one in fields] == ["name"]
+        and profile.column(fields[0].column).detected.kind != "company_name"
+    )
 
 
 def with_logs(tables: Sequence[TableDraft], profiles: Sequence[TableProfile]) -> list[TableDraft]:

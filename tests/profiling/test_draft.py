@@ -13,7 +13,8 @@ from profiling.crosswalk_draft import CrosswalkDraft, draft_crosswalk
 from profiling.draft import draft_table
 from profiling.draft_text import contract_text
 from profiling.likely_field import Knowledge
-from profiling.table_profile import profile_table
+from profiling.table_profile import TableProfile, profile_table
+from profiling.twin_tables import with_twins
 from schemas.code_table import code_table_names, load_code_table
 from schemas.contract import Contract
 from schemas.contract_file import load_contract
@@ -97,3 +98,32 @@ def test_crosswalks_by_label_by_likeness_and_not_at_all() -> None:
 def test_a_name_in_a_code_column_is_not_written_down() -> None:
     _, made = crosswalk("sex", "男", "女", "张三丰")
     assert "张三丰" not in str(made)
+
+
+def test_a_moment_with_its_zone_is_a_cursor(tmp_path: Path, known: Knowledge) -> None:
+    _, contract = drafted(
+        tmp_path, known,
+        ID=[str(number) for number in range(200)], XM=list(NAMES), SFZH=list(NUMBERS),
+        GXSJ=[f"2026-01-01 08:{number % 60:02d}:00.5+08" for number in range(200)],
+    )  # fmt: skip
+    assert contract.tables[0].cursor is not None
+
+
+def test_a_list_of_codes_is_no_register_of_businesses(known: Knowledge) -> None:
+    def names(*cells: str) -> tuple[str, ...]:
+        rows = pa.table({"DM": [str(number) for number in range(len(cells))], "MC": list(cells)})
+        table = draft_table(profile_table("DM_LB", rows, known), known, {})
+        return tuple(emit.entity for emit in table.emits)
+
+    assert names("视力残疾", "听力残疾", "肢体残疾", "智力残疾") == ()
+    assert names("海港区平安商店", "秦皇岛港务公司", "山海关饭店", "北戴河超市") == ("business",)
+
+
+def test_a_table_with_the_columns_of_a_larger_one_may_be_its_view(known: Knowledge) -> None:
+    def profile(name: str, rows: int) -> TableProfile:
+        return profile_table(name, pa.table({"ID": [str(n) for n in range(rows)], "XM": NAMES[:rows]}), known)
+
+    profiles = [profile("V_ALL", 50), profile("ALL", 90)]
+    first, second = with_twins([draft_table(one, known, {}) for one in profiles], profiles)
+    assert any("列与 ALL 相同" in note for note in first.unsure)
+    assert not any("相同" in note for note in second.unsure)

@@ -71,6 +71,7 @@ def test_a_columns_own_form_is_no_rewriting() -> None:
     ("text", "day", "formats"),
     [
         ("1980-01-15T08:30:00Z", DAY, ()),
+        ("1980-01-15 08:30:00.5+08", DAY, ()),  # PostgreSQL's timestamp with time zone
         ("1980-01-15 08:30:00.123", DAY, ()),
         ("1980/01/15 8:30:00 AM", DAY, ()),
         ("19800115.0", DAY, ()),
