@@ -10,6 +10,7 @@ from pipeline.command_frame import hub_command, show
 from pipeline.hub import Hub
 from pipeline.query import query as run_query
 from pipeline.text_table import text_table
+from pipeline.ties import tie_text
 from pipeline.trace import Shown, show_entity, trace_field
 
 REVEAL = click.option(
@@ -36,7 +37,7 @@ def show_command(hub: Hub, json_output: bool, entity: str, identity: str, field:
 @REVEAL
 @hub_command
 def query(hub: Hub, json_output: bool, sql: str, reveal: str) -> None:
-    """检索 SQL over the published tables person, business, marriage, legal_representation, employment."""
+    """检索 SQL over the published tables person, business, marriage, legal_representation, employment, business_tie."""
     names, rows = run_query(hub, sql, Shown(reveal))
     result = [dict(zip(names, row, strict=True)) for row in rows]
     cells = [[cell or "" for cell in row] for row in rows]
@@ -64,6 +65,7 @@ def entity_text(result: dict[str, Any]) -> str:
         lines.insert(1, f"存疑 doubt: {doubt['zh']} {doubt['en']} ({doubt['code']})")
     if result.get("representative"):
         lines.insert(1, f"法定代表人 representative: person {result['representative']}")
+    lines[1:1] = [tie_text(tie) for tie in result["ties"]]
     head = ["字段 field", "值 value", "来源 department", "规则 rule", "时间 observed", "记录 record"]
     rows = [
         [

@@ -68,6 +68,11 @@ def golden_table(entity: str) -> str:
     return f"golden/{entity}"
 
 
+def ties_table(entity: str) -> str:
+    """What each branch and sole trader belongs to, one row a hub id that has a tie."""
+    return f"ties/{entity}"
+
+
 def fact_members_table(entity: str) -> str:
     """Which golden fact each fact statement belongs to, or that it waits for a party; one row a record id."""
     return f"fact_members/{entity}"

@@ -17,6 +17,7 @@ from matching.judgements import Judged
 from matching.ladder import LinkChanges, LinkInputs
 from matching.ladder import link as link_records
 from matching.tables import CHANGED, FORMER_STATES, IDENTITY, LINKS
+from matching.training import FEWEST_LABELS
 from pipeline.commit import LAKE
 from pipeline.current_statements import arriving_records, changed_records, current_records
 from pipeline.evidence import EVIDENCE, Models, evidence_of, keep_model, models_in_force
@@ -129,7 +130,7 @@ def link_entity(
     """Return what this version changes in the links and identities of one entity; `everything`: all records anew.
 
     Without a model all records are decided anew as well, because one is trained on all of them. Where there is too
-    little to train on, the ladder decides alone.
+    little to train on, the ladder decides alone, and only what changed.
     """
     rules, records = ladder_rules(hub.city, entity.name), current_records(hub, entity, manifest)
     links = ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS)
@@ -137,6 +138,8 @@ def link_entity(
     fresh = fresh_states(hub, version, entity, rules, changed)
     judged = judged_of(hub, version, entity.name)
     evidence = evidence_of(hub, entity.name, models, afresh=everything) if records.paths else None
+    if evidence is not None and evidence.model is None and not everything and _too_few(hub, links, changed):
+        evidence = None
     whole = everything or (evidence is not None and evidence.model is None)
     inputs = LinkInputs(
         records=records,
@@ -157,6 +160,15 @@ def link_entity(
     if whole:
         changes = replace(changes, evidence=_afresh(hub, entity.name, changes.evidence))
     return Linked(changes, fresh, judged)
+
+
+def _too_few(hub: Hub, links: Relation, changed: pa.Table) -> bool:
+    """Return whether a model could not be trained even if every changed record were one to learn from."""
+    step = Step(
+        "labelled", "SELECT record_id FROM links WHERE decision = 'link' AND rung = 'anchored_identifier'"
+    )
+    labelled = hub.engine.run([step], {"links": links}, "labelled").num_rows
+    return labelled + changed.num_rows < FEWEST_LABELS
 
 
 def _afresh(hub: Hub, entity: str, evidence: EvidenceChanges) -> EvidenceChanges:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow.parquet as parquet
 
 from golden.difference import CHANGES
 from golden.facts import members_schema
+from golden.ties import TIES
 from matching.evidence_steps import INDEX
 from matching.tables import IDENTITY, LINKS
 from pipeline.hub import Hub
@@ -24,11 +25,14 @@ from pipeline.lake_tables import (
     identity_table,
     links_history_table,
     links_table,
+    ties_table,
 )
 from pipeline.progress import progress
+from pipeline.representatives import BUSINESS
 from pipeline.resolve_index import refresh_index
 from pipeline.stage import stage_of
 from pipeline.staging import HUB_FENCE, clear, version_folder
+from pipeline.ties import PUBLISHED_TIES, REMOVALS, UPSERTS, tied
 from schemas.arrow import golden_schema
 from schemas.standard import Entity
 from warehouse.fences import Fence
@@ -115,7 +119,15 @@ def apply_to_lake(hub: Hub, version: Version) -> dict[str, int]:
             else:
                 manifest |= apply_links(hub, version, entity)
             bar.advance()
-    return manifest
+    return manifest | _apply_ties(hub, version)
+
+
+def _apply_ties(hub: Hub, version: Version) -> dict[str, int]:
+    path = version_folder(hub, version.number) / f"{REMOVALS}.parquet"
+    if tied(hub) is None or not path.exists():
+        return {}
+    gone = parquet.read_table(path).column("hub_id").combine_chunks()
+    return _put(hub, version, Merge(ties_table(BUSINESS), UPSERTS, TIES), gone)
 
 
 def apply_links(hub: Hub, version: Version, entity: Entity) -> dict[str, int]:
@@ -134,7 +146,11 @@ def apply_links(hub: Hub, version: Version, entity: Entity) -> dict[str, int]:
 
 
 def _merge(hub: Hub, version: Version, entity: Entity, merge: Merge, gone: pa.Array | None) -> dict[str, int]:
-    path = version_folder(hub, version.number) / f"{merge.staged}-{entity.name}.parquet"
+    return _put(hub, version, replace(merge, staged=f"{merge.staged}-{entity.name}"), gone)
+
+
+def _put(hub: Hub, version: Version, merge: Merge, gone: pa.Array | None) -> dict[str, int]:
+    path = version_folder(hub, version.number) / f"{merge.staged}.parquet"
     if parquet.read_metadata(path).num_rows or (gone is not None and len(gone)):
         hub.lake.merge(merge.table, _reader(path), gone, merge.key, merge.schema, _mark(version))
     newest = hub.lake.version(merge.table)
@@ -152,6 +168,8 @@ def edition(hub: Hub, version: Version) -> Edition:
         name = golden_table(entity.name)
         if name in version.manifest:
             tables[entity.name] = (name, version.manifest[name])
+    if ties_table(BUSINESS) in version.manifest:
+        tables[PUBLISHED_TIES] = (ties_table(BUSINESS), version.manifest[ties_table(BUSINESS)])
     return Edition(version.number, version.as_of, tables)
 
 

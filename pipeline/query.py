@@ -10,9 +10,11 @@ from typing import Any
 import duckdb
 
 from engine.quoting import literals, quote
+from golden.ties import TIES
 from pipeline.hub import Hub
 from pipeline.masking import OPEN_GRADE
 from pipeline.stage import stage_of
+from pipeline.ties import PUBLISHED_TIES
 from pipeline.trace import Shown
 from schemas.arrow import golden_schema
 from schemas.errors import EngineError, PublishRefused
@@ -55,6 +57,7 @@ def _open_tables(hub: Hub, connection: duckdb.DuckDBPyConnection, folder: Path, 
     files = sorted(str(path) for path in folder.glob("*/*.parquet"))
     connection.execute(f"SET allowed_paths = [{literals(files)[1:-1]}]")
     connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+    _open_ties(connection, [path for path in files if Path(path).parent.name == PUBLISHED_TIES])
     for entity in hub.city.standard.entities.values():
         paths = [path for path in files if Path(path).parent.name == entity.name]
         if not paths:
@@ -66,6 +69,13 @@ def _open_tables(hub: Hub, connection: duckdb.DuckDBPyConnection, folder: Path, 
         connection.execute(
             f"CREATE VIEW {quote(entity.name)} AS SELECT {columns} FROM read_parquet({listed}, union_by_name = true)"
         )
+
+
+def _open_ties(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> None:
+    """Ties hold hub ids only: nothing in them is masked."""
+    connection.register("no_ties", TIES.empty_table())
+    source = f"read_parquet([{literals(paths)[1:-1]}], union_by_name = true)" if paths else "no_ties"
+    connection.execute(f"CREATE VIEW {quote(PUBLISHED_TIES)} AS FROM {source}")
 
 
 def _shown_column(entity: Entity, name: str, shown: Shown) -> str:

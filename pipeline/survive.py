@@ -24,6 +24,7 @@ from pipeline.representatives import businesses_touched, is_represented, represe
 from pipeline.stage import stage_of
 from pipeline.staging import HUB_FENCE, StagedFile, staged, version_folder
 from pipeline.standing_links import HUB_IDS, parties_needed, party_changes, staged_rows, write_links_now
+from pipeline.ties import stage_ties
 from schemas.arrow import golden_schema
 from schemas.errors import LedgerError
 from schemas.standard import Entity
@@ -58,6 +59,7 @@ def survive(hub: Hub, version: int | None = None) -> dict[str, Any]:
                 counts.update({f"{entity.name}_{name}": value for name, value in changes.items()})
                 bar.advance()
         stage_members(hub, opened)
+        totals |= stage_ties(hub, opened)
         counts.update(totals)
         hub.ledger.advance(fence, opened.number, "survived", counts={"survive": dict(counts)})
     return {"version": opened.number, **counts}

@@ -23,6 +23,7 @@ from pipeline.masking import masked, masked_cell, strictest_fields
 from pipeline.raw_rows import raw_chunks
 from pipeline.stage import stage_of
 from pipeline.standardised_batch import table_plan
+from pipeline.ties import ties_of
 from schemas.arrow import statement_schema
 from schemas.errors import UnknownEntity
 from schemas.standard import Entity
@@ -75,6 +76,7 @@ def show_entity(hub: Hub, entity_name: str, identity: str, shown: Shown) -> dict
         "anchored": row["anchored"],
         "commit": row["commit"],
         **_representative(row),
+        "ties": ties_of(hub, row["hub_id"]),
         "fields": fields,
         "records": members,
         "facts": facts,
