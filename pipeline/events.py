@@ -8,9 +8,10 @@ import re
 
 LOGGER = logging.getLogger("cityhub")
 
-# The last net, not the first: stages log references and counts only. What looks like an identity number, a social
-# credit code or a mobile phone is masked even so, because a driver's message may quote a row.
-_PERSONAL = re.compile(r"(?<![0-9A-Za-z])([0-9]{6}[0-9Xx]{8,11}[0-9Xx]|9[0-9A-Z]{17}|1[3-9][0-9]{9})(?![0-9A-Za-z])")
+# The last net, not the first: stages log references and counts only. What looks like an identity number (or one and
+# two digits more: a certificate of disability), a social credit code or a mobile phone is masked even so, because a
+# driver's message may quote a row.
+_PERSONAL = re.compile(r"(?<![0-9A-Za-z])([0-9]{6}[0-9Xx]{8,13}[0-9Xx]|9[0-9A-Z]{17}|1[3-9][0-9]{9})(?![0-9A-Za-z])")
 
 
 def redact(text: str) -> str:

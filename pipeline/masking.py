@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.events import redact
 from schemas.contract import TableContract
 from schemas.standard import Field, Standard
 from standardise.plan import fields_of
@@ -70,6 +72,19 @@ def masked_cell(field: Field, text: str | None) -> str:
     if text is None:
         return "∅"
     return masked(field, text)
+
+
+def masked_key(key: str | None, fields: Sequence[Field | None]) -> str | None:
+    """Return a source key with what is personal in it masked: parts read into fields of high grade, and whatever looks
+    like a personal number. `fields` are those of the key's columns, None where a column is read into none."""
+    if key is None:
+        return None
+    parts = re.split(r"(?<!\\)\|", key)
+    if len(parts) != len(fields):
+        return redact(key)
+    return "|".join(
+        redact(part) if field is None else masked(field, part) for part, field in zip(parts, fields, strict=True)
+    )
 
 
 _PLAIN = re.compile(r"[0-9A-Za-z./_-]{1,6}")
