@@ -119,7 +119,7 @@ def decided(rules: LadderRules) -> list[Step]:
     joined = f"""
         SELECT a.record_id, min(coalesce(m.into, a.unit)) AS unit, max(m.judgement) AS judgement,
             bool_or(coalesce(c.agrees, FALSE)) AS agrees,
-            arg_max(coalesce(c.level, {missing}), coalesce(c.agrees::INTEGER, -1)) AS level
+            arg_max(coalesce(c.level, {missing}), (coalesce(c.agrees::INTEGER, -1), c.level)) AS level
         FROM aims a
         JOIN (SELECT record_id FROM by_rules WHERE aimed > 1) n ON n.record_id = a.record_id
         LEFT JOIN merged m ON m.unit = a.unit

@@ -40,6 +40,7 @@ from matching.explanation import texts
 from matching.fields import encoded_fields
 from matching.linkage import ranges
 from matching.model import Model
+from matching.never_same import never_same
 from matching.prepared import Prepared, prepare
 from matching.provisional import formed
 from matching.scoring import Scored, Scorer
@@ -123,7 +124,7 @@ def hear(session: Session, engine: DuckDBEngine, evidence: Evidence) -> Evidence
 
 def _answers(session: Session, engine: DuckDBEngine, evidence: Evidence, model: Model) -> pa.Table:
     """Return what the model says of every record heard (EVIDENCE), by record."""
-    heard = session.table("heard_values")
+    heard = session.table("heard_ordered")
     base = session.table("base_values")
     if not heard.num_rows:
         return EVIDENCE.empty_table()
@@ -184,7 +185,8 @@ def one_row_a_unit(
     pairs: Candidates, scorer: Scorer, units: npt.NDArray[np.int32],
     allowed: tuple[npt.NDArray[np.bool_], frozenset[tuple[int, int]]],
 ) -> tuple[Candidates, Scored]:  # fmt: skip
-    """Return the candidates with each unit once a record, by its most alike row, and without those not allowed."""
+    """Return the candidates with each unit once a record, by its most alike row, without those not allowed and those
+    that can be another party only."""
     scored = scorer.score(pairs.record, pairs.base)
     unit = units[pairs.base]
     bound, may = allowed
@@ -192,9 +194,10 @@ def one_row_a_unit(
     restricted = np.flatnonzero(bound[pairs.record])
     keep[restricted] = [(int(pairs.record[one]), int(unit[one])) in may for one in restricted]
     order = np.lexsort((pairs.base, -scored.match, unit, pairs.record))
+    order = order[~never_same(scorer, scored.levels)[order]]
     first = np.ones(len(order), bool)
     first[1:] = (unit[order][1:] != unit[order][:-1]) | (pairs.record[order][1:] != pairs.record[order][:-1])
-    best = np.zeros(len(order), bool)
+    best = np.zeros(len(pairs), bool)
     best[order[first]] = True
     chosen = np.flatnonzero(keep & best)
     candidates = Candidates(pairs.record[chosen], pairs.base[chosen], pairs.rule[chosen])

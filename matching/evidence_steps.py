@@ -41,7 +41,7 @@ def field_list(spec: LinkageSpec, table: str = "", *, told: bool = False, hidden
 
 def hearing(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
     """Return `hearing` (open records that no identifier settled, but those whose answer stands), `near_values` (of them
-    and of `loose` ones), `heard_values` and `heard_keys` (INDEX)."""
+    and of `loose` ones), `heard_values`, `heard_ordered` and `heard_keys` (INDEX)."""
     return [
         Step(
             "hearing",
@@ -65,9 +65,12 @@ def hearing(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
         Step(
             "heard_values",
             "SELECT record_id, FALSE AS anchor, * EXCLUDE (record_id) FROM near_values "
-            "WHERE record_id IN (SELECT record_id FROM hearing) ORDER BY record_id",
+            "WHERE record_id IN (SELECT record_id FROM hearing)",
             materialise=True,
         ),
+        # Rows are numbered in the order of their ids, and equal candidates are told apart by that number. A table made
+        # in an order is not read in it by several threads.
+        Step("heard_ordered", "FROM heard_values ORDER BY record_id"),
         MapStep("heard_keys", "heard_values", keys_of, INDEX),
     ]
 
@@ -81,7 +84,7 @@ def sharing(rows: str, others: str, rules: int) -> str:
 
 
 def bases(spec: LinkageSpec, rules: int) -> list[Step]:
-    """Return `base_units` (record_id, unit) and `base_values`, ordered: register rows that share a key with one heard.
+    """Return `base_units` (record_id, unit) and `base_values`, in order: register rows that share a key with one heard.
 
     A register row's unit is the one it anchors now; of a row that is not open, the one it has had: its own, or the one
     its link says.
@@ -135,7 +138,6 @@ def bases(spec: LinkageSpec, rules: int) -> list[Step]:
             JOIN base_units u ON u.record_id = r.record_id
             JOIN base_rows k ON k.record_id = r.record_id ORDER BY r.record_id
             """,
-            materialise=True,
         ),
         # A number that a register row holds is not given to another one by likeness: such a record may go to no other.
         Step(

@@ -24,6 +24,7 @@ from matching.evidence_steps import field_list, sharing
 from matching.explanation import texts
 from matching.linkage import ranges
 from matching.model import Model
+from matching.never_same import never_same
 from matching.prepared import prepare
 from matching.scoring import Scorer
 from schemas.linkage_spec import Decide, LinkageSpec
@@ -137,7 +138,8 @@ def _pairs(engine: DuckDBEngine, ready: Any, scorer: Scorer, link: float) -> tup
     kept = []
     for _, _, pairs in ranges(engine, ready):
         probability, weight = pair_probabilities(scorer, pairs)
-        good = np.flatnonzero(probability >= link)
+        levels = [one.between(pairs.record, pairs.base) for one in scorer.comparers]
+        good = np.flatnonzero((probability >= link) & ~never_same(scorer, levels))
         kept.append((pairs.record[good], pairs.base[good], weight[good], probability[good]))
     return tuple(np.concatenate(column) for column in zip(*kept, strict=True))  # type: ignore[return-value]
 

@@ -12,13 +12,14 @@ import numpy as np
 import pyarrow as pa
 
 from engine.duckdb_engine import DuckDBEngine
+from matching.anchors import former_states
 from matching.evidence import Evidence
 from matching.evidence_steps import INDEX
 from matching.judgements import Judgement, Verdict, judged
 from matching.ladder import LinkChanges, LinkInputs, link
 from matching.model import Model
 from matching.rules import AnchorSource, KeyColumn, LadderRules, NameAgreement
-from matching.tables import CHANGED, IDENTITY, LINKS
+from matching.tables import CHANGED, FORMER_STATES, IDENTITY, LINKS
 from schemas.linkage_spec import Comparison, Decide, LinkageField, LinkageSpec, Rung
 from values import person_name
 
@@ -94,9 +95,17 @@ def row(record_id: str, person: Person, department: str = "social", **other: Any
     return {**where, "observed_at": datetime(2026, 1, 1), **values, **other}
 
 
-def statements(rows: Iterable[dict[str, Any]]) -> pa.Table:
-    """Return statements as the lake would hold them."""
-    return pa.Table.from_pylist(sorted(rows, key=lambda one: one["record_id"]), schema=SCHEMA)
+@dataclass(frozen=True)
+class Kind:
+    """A kind of party: how it is linked, and the columns of its statements."""
+
+    rules: LadderRules = RULES
+    spec: LinkageSpec = SPEC
+    schema: pa.Schema = SCHEMA
+
+    def statements(self, rows: Iterable[dict[str, Any]]) -> pa.Table:
+        """Return statements as the lake would hold them."""
+        return pa.Table.from_pylist(sorted(rows, key=lambda one: one["record_id"]), schema=self.schema)
 
 
 @dataclass
@@ -105,10 +114,12 @@ class HearingHub:
 
     engine: DuckDBEngine
     model: Model | None = None
+    kind: Kind = field(default_factory=Kind)
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     links: dict[str, dict[str, Any]] = field(default_factory=dict)
     identity: dict[str, dict[str, Any]] = field(default_factory=dict)
     index: dict[str, dict[str, Any]] = field(default_factory=dict)
+    states: list[dict[str, Any]] = field(default_factory=list)  # everything rows ever said
     ledger: list[Judgement] = field(default_factory=list)
     pinned: int = 0
     commit: int = 0
@@ -126,6 +137,7 @@ class HearingHub:
     def apply(self, *changes: dict[str, Any], deleted: tuple[str, ...] = ()) -> LinkChanges:
         """Take changed and deleted records in, link, and store what changed."""
         self.rows.update({one["record_id"]: one for one in changes})
+        self.states += changes
         for name in deleted:
             self.rows.pop(name, None)
         names = [*(one["record_id"] for one in changes), *deleted]
@@ -133,16 +145,17 @@ class HearingHub:
         self.commit += 1
         index = pa.Table.from_pylist(list(self.index.values()), schema=INDEX)
         inputs = LinkInputs(
-            statements(self.rows.values()),
+            self.kind.statements(self.rows.values()),
             pa.Table.from_pylist(changed, schema=CHANGED),
             pa.Table.from_pylist(list(self.links.values()), schema=LINKS),
             pa.Table.from_pylist(list(self.identity.values()), schema=IDENTITY),
             judged=judged(self.ledger, self.pinned, len(self.ledger)),
-            evidence=Evidence(SPEC, {}, index, self.model, "2026-01-01"),
-            arriving=statements(self.rows[name] for name in dict.fromkeys(names) if name in self.rows),
+            former_states=self.former_states(),
+            evidence=Evidence(self.kind.spec, {}, index, self.model, "2026-01-01"),
+            arriving=self.kind.statements(self.rows[name] for name in dict.fromkeys(names) if name in self.rows),
         )
         self.pinned = len(self.ledger)
-        found = link(self.engine, inputs, RULES, self.commit, self.mint)
+        found = link(self.engine, inputs, self.kind.rules, self.commit, self.mint)
         self._store(found)
         return found
 
@@ -158,9 +171,16 @@ class HearingHub:
 
     def afresh(self) -> HearingHub:
         """Return a hub that has linked the same records and judgements at once, by the same model."""
-        whole = HearingHub(self.engine, self.model, ledger=list(self.ledger))
+        whole = HearingHub(self.engine, self.model, self.kind, states=list(self.states), ledger=list(self.ledger))
         whole.apply(*self.rows.values())
         return whole
+
+    def former_states(self) -> pa.Table:
+        """Return what register rows said before, where a number is an entity: people's rows keep theirs."""
+        if self.kind.rules.rows_are_entities:
+            return FORMER_STATES.empty_table()
+        history = {"history": pa.Table.from_pylist(self.states, schema=self.kind.schema)}
+        return self.engine.run(former_states(self.kind.rules), history, "former_states")
 
     def of(self, record_id: str) -> tuple[str, str, str]:
         """Return decision, rung and the first word of the reason."""
@@ -184,6 +204,7 @@ class HearingHub:
         return {frozenset(group) for group in groups.values()}
 
 
-def hearing_hub(path: Path) -> HearingHub:
+def hearing_hub(path: Path, kind: Kind | None = None) -> HearingHub:
     """Return an empty hub."""
-    return HearingHub(DuckDBEngine(memory_limit="512MB", threads=1, temp_directory=path / "spill"))
+    engine = DuckDBEngine(memory_limit="512MB", threads=1, temp_directory=path / "spill")
+    return HearingHub(engine, kind=kind or Kind())
