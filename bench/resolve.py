@@ -22,7 +22,8 @@ import pyarrow as pa
 from bench.identity_city import ids, names
 from engine.duckdb_engine import DuckDBEngine
 from matching.linkage import Given, match
-from matching.online import Online, identifier_hash, identifiers, keys_of, values_table
+from matching.online import Online, identifier_hash, keys_of, values_table
+from matching.online_ladder import identifiers
 from pipeline.ladder_rules import ladder_rules
 from pipeline.resolve import AT_ONCE, Resolver
 from pipeline.settings import DEFAULT_CITY

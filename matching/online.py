@@ -1,8 +1,8 @@
 """One record now: the batch's ladder and evidence for a single record against the few rows that share a key with it.
 
 The comparison of names and fields, the model, the scores and the thresholds are the batch's own functions; only the
-candidates come from an index instead of a join. What the batch decides about groups (provisional entities formed by
-evidence) one record cannot: it is `new`, and says so.
+candidates come from an index instead of a join. The ladder stands in `online_ladder`; whom the register does not know
+is compared with others like him as the batch groups them, but moves none of them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,15 @@ import pyarrow as pa
 from matching.blocks import side_keys
 from matching.candidates import Candidates
 from matching.choice import REVIEW, choose, rank
+from matching.deduplication import pair_probabilities
 from matching.encoding import hash_texts
 from matching.evidence import one_row_a_unit
+from matching.evidence_steps import PROVISIONAL_RUNG, RUNG
 from matching.fields import encoded_fields
 from matching.model import Model
+from matching.never_same import never_same
+from matching.online_ladder import DOUBTED, Answer, Asked, Laddered, Row, laddered
+from matching.provisional import among_themselves
 from matching.rules import LadderRules
 from matching.scoring import Scored, Scorer
 from schemas.linkage_spec import Decide, LinkageSpec
@@ -39,17 +44,6 @@ class Online:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A row the record may be the same as; `values` by the standard's names."""
-
-    record_id: str
-    hub_id: str
-    unit: str
-    anchor: bool
-    values: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Heard:
     """A record that evidence is heard about: its values, the register rows near it, the units it is bound to (None: to
     none in particular)."""
@@ -57,30 +51,6 @@ class Heard:
     values: Mapping[str, Any]
     rows: tuple[Row, ...]
     bound: frozenset[str] | None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """`decision` link, review, new or insufficient; the entity it is about; how sure; why. `candidates` are entities
-    compared, likeliest first: {hub_id, weight, fields: {name: (level, bits)}}; `weight` has what a rare value adds."""
-
-    decision: str
-    reason: str
-    rung: str
-    hub_id: str | None = None
-    probability: float | None = None
-    candidates: tuple[Mapping[str, Any], ...] = ()
-
-
-def identifiers(rules: LadderRules, values: Mapping[str, Any]) -> list[str]:
-    """Return the record's keys `type:number`, the strongest first."""
-    found = []
-    for key in rules.keys:
-        number = values.get(key.number)
-        if number:
-            kind = (values.get(key.type_column) if key.type_column else None) or key.type
-            found.append(f"{kind}:{number}")
-    return found
 
 
 def keys_of(online: Online, tables: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -105,96 +75,93 @@ def values_table(
     return pa.table(columns, names=[name for name, _ in fields])
 
 
-def settled(online: Online, values: Mapping[str, Any], rows: Sequence[Row]) -> Answer | None:
+def settled(online: Online, asked: Asked) -> Answer | None:
     """Return the ladder's answer where nothing else needs to be heard, given every row that shares an identifier."""
-    answer, _ = _ladder(online.rules, values, rows)
+    if asked.same is not None:
+        return Answer("link", "judged_same", "none", asked.same)
+    answer = laddered(online.rules, asked).answer
     return answer if _is_sure(answer) else None
 
 
-def resolve(
-    online: Online, asked: Sequence[tuple[Mapping[str, Any], Sequence[Row]]], schema: pa.Schema
-) -> list[Answer]:
+def resolve(online: Online, asked: Sequence[Asked], schema: pa.Schema) -> list[Answer]:
     """Return the decision about each record, given every row that shares an identifier or a block key with it.
 
     Many at once cost little more than one: what is compared is compared in columns.
     """
-    laddered = [_ladder(online.rules, values, rows) for values, rows in asked]
+    told = [laddered(online.rules, one) for one in asked]
+    answers = [one.answer for one in told]
+    open_ = [place for place, one in enumerate(told) if online.model is not None and not _is_sure(one.answer)]
     heard = [
-        Heard(values, tuple(row for row in rows if row.anchor), bound)
-        for (values, rows), (answer, bound) in zip(asked, laddered, strict=True)
-        if online.model is not None and not _is_sure(answer)
+        Heard(asked[place].values, tuple(row for row in asked[place].rows if row.anchor), told[place].bound)
+        for place in open_
     ]
-    told = iter(_evidence(online, heard, schema) if heard else ())
-    return [
-        answer if online.model is None or _is_sure(answer) else _overlaid(answer, next(told)) for answer, _ in laddered
-    ]
+    for place, evidence in zip(open_, _evidence(online, heard, schema) if heard else (), strict=True):
+        answers[place] = _overlaid(told[place], evidence, asked[place].apart)
+    if online.model is not None:
+        _form(online, answers, asked, schema)
+    return answers
 
 
 def _is_sure(answer: Answer) -> bool:
     return answer.decision == "link" and answer.rung != "provisional_identifier"
 
 
-def _overlaid(ladder: Answer, told: Answer) -> Answer:
+def _overlaid(ladder: Laddered, told: Answer, apart: frozenset[str]) -> Answer:
     """Return the ladder's answer with the evidence over it, by the batch's rule."""
-    loose = ladder.rung in ("none", "provisional_identifier")
+    answer = ladder.answer
+    loose = answer.rung in ("none", "provisional_identifier")
+    if told.decision == "link" and told.hub_id in apart:
+        return replace(told, decision="insufficient", reason="judged_not_same", hub_id=None)
+    if ladder.spoken is not None:  # other records of the number say whose it is; two that disagree go to review
+        disagree = told.decision == "link" and told.hub_id != ladder.spoken
+        return replace(told, decision="review" if disagree else "link", hub_id=ladder.spoken)
     if told.decision == "link" or (told.decision == "review" and loose):
         return told
-    if ladder.rung == "none":
+    if ladder.doubted is not None:
+        return replace(told, decision="review", hub_id=ladder.doubted)
+    if answer.rung == "none":
         return replace(told, rung="none", hub_id=None)
-    return replace(ladder, probability=told.probability, candidates=told.candidates)
+    return replace(answer, probability=told.probability, candidates=told.candidates)
 
 
-def _ladder(rules: LadderRules, values: Mapping[str, Any], rows: Sequence[Row]) -> tuple[Answer, frozenset[str] | None]:
-    """Return the ladder's answer, and the units that evidence is bound to (None: any)."""
-    keys = identifiers(rules, values)
-    if not keys:
-        return Answer("insufficient", "no_identifier", "none"), None
-    holders = [row for row in rows if row.anchor and keys[0] in identifiers(rules, row.values)]
-    units = {row.unit: row for row in holders}
-    if len(units) > 1:
-        first = units[min(units)]
-        return Answer("review", "identifier_ambiguous", "anchored_identifier", first.hub_id), frozenset(units)
-    rung = "anchored_identifier" if holders else "provisional_identifier"
-    members = holders or [row for row in rows if identifiers(rules, row.values)[:1] == keys[:1]]
-    members = [row for row in members if holders or row.values.get(rules.name.column)]
-    if not members:
-        named = bool(values.get(rules.name.column))
-        return Answer("new" if named else "insufficient", "no_candidate" if named else "name_missing", rung), None
-    reference = min(members, key=_trust)
-    level, agrees = _agreement(rules, values, reference.values)
-    bound = frozenset(units) if holders else None
-    if agrees:
-        return Answer("link", f"{rung}.{level}", rung, reference.hub_id, 1.0), bound
-    if level == rules.name.levels[0]:
-        return Answer("insufficient", "name_missing", rung, reference.hub_id), bound
-    return Answer(rules.otherwise, "name_disagrees", rung, reference.hub_id), bound
+def _form(online: Online, answers: list[Answer], asked: Sequence[Asked], schema: pa.Schema) -> None:
+    """Put records without identifier that are nobody the register knows to the entity of others like them."""
+    model = online.model
+    assert model is not None
+    places = [
+        place
+        for place, (answer, one) in enumerate(zip(answers, asked, strict=True))
+        if answer.rung == "none" and answer.decision == "new" and any(_forms(row, one) for row in one.rows)
+    ]
+    if not places:
+        return
+    near = [tuple(row for row in asked[place].rows if _forms(row, asked[place])) for place in places]
+    rows = [row for part in near for row in part]
+    of = np.repeat(np.arange(len(near), dtype=np.int64), [len(part) for part in near])
+    records = values_table(online, [asked[place].values for place in places], schema)
+    base = values_table(online, [row.values for row in rows], schema)
+    fields = encoded_fields(records, base, online.spec, online.context)
+    scorer = Scorer.of(among_themselves(model), fields.comparers())
+    pairs = Candidates(of, np.arange(len(rows), dtype=np.int64), np.zeros(len(rows), np.int8))
+    probability, weight = pair_probabilities(scorer, pairs)
+    levels = [one.between(pairs.record, pairs.base) for one in scorer.comparers]
+    good = (probability >= (online.spec.decide or Decide()).link) & ~never_same(scorer, levels)
+    for order, place in enumerate(places):
+        likely = np.flatnonzero(good & (of == order))
+        own = [row.hub_id for row in near[order] if row.record_id == asked[place].values.get("record_id")]
+        if own:
+            answers[place] = replace(answers[place], decision="link", rung=PROVISIONAL_RUNG, hub_id=own[0])
+        elif len(likely):
+            best = int(likely[np.argmax(weight[likely])])
+            answers[place] = replace(
+                answers[place], decision="link", reason="new_alike", rung=PROVISIONAL_RUNG, hub_id=rows[best].hub_id,
+                probability=float(probability[best]),
+            )  # fmt: skip
 
 
-def _trust(row: Row) -> tuple[int, bool, str, str]:
-    seen = row.values.get("observed_at")
-    return int(row.values.get("anchor_rank") or 0), seen is None, str(seen), row.record_id
-
-
-def _agreement(rules: LadderRules, values: Mapping[str, Any], reference: Mapping[str, Any]) -> tuple[str, bool]:
-    """Return the level of the record's name and the reference's, and whether they agree, now or formerly."""
-    name = rules.name
-    own, other = values.get(name.column), reference.get(name.column)
-    if not own or not other:
-        return name.levels[0], False
-    former = name.former_column
-    pairs = [(own, other)]
-    if former:
-        pairs += [(own, reference[former])] if reference.get(former) else []
-        pairs += [(values[former], other)] if values.get(former) else []
-    pairs += [(own, past) for past in reference.get("past_names") or ()]
-    left, right = (pa.array(side, pa.string()) for side in zip(*pairs, strict=True))
-    found = [name.levels[level] for level in name.compare(left, right)]
-    levels = [name.levels[-1] if a == b else level for (a, b), level in zip(pairs, found, strict=True)]
-    if levels[0] in name.agree or own == other:
-        return levels[0], True
-    if any(level in name.agree or a == b for level, (a, b) in zip(levels[1:], pairs[1:], strict=True)):
-        return "former_name", True
-    return levels[0], False
+def _forms(row: Row, asked: Asked) -> bool:
+    """Say whether the batch would group the record with this row: one that is nobody the register knows either."""
+    return not row.anchor and row.rung not in (RUNG, DOUBTED) and row.hub_id not in asked.apart
 
 
 def _evidence(online: Online, heard: Sequence[Heard], schema: pa.Schema) -> list[Answer]:

@@ -53,7 +53,7 @@ def formed(
     loose = np.flatnonzero(codes < 0)
     if not len(loose):
         return FORMED.empty_table()
-    among = replace(model, itself=True, known=_PARTNERS, base_rows=model.unknown_rows)
+    among = among_themselves(model)
     ready = prepare(rows, None, spec, context, among)
     scorer, limits = Scorer.of(among, ready.comparers), spec.decide or Decide()
     first, second, weight, probability = _pairs(engine, ready, scorer, limits.link)
@@ -75,6 +75,11 @@ def formed(
     return pa.table(
         [ids.take(pa.array(loose)), units.take(pa.array(loose)), pa.array(likeliest[loose]), reasons], schema=FORMED
     )
+
+
+def among_themselves(model: Model) -> Model:
+    """Return the model by which records of unknown parties are compared with one another."""
+    return replace(model, itself=True, known=_PARTNERS, base_rows=model.unknown_rows)
 
 
 def _steps(spec: LinkageSpec, rules: int) -> list[Step]:

@@ -75,7 +75,7 @@ def city_command(name: str, stage: Stage, sentence: str) -> click.Command:
 
 
 @click.command("link")
-@click.option("--difference", is_flag=True, help="只看差异 what the present specification would change; writes nothing")
+@click.option("--difference", is_flag=True, help="只看差异 what would change; only its models are kept")
 @click.option(
     "--explain",
     is_flag=True,

@@ -28,6 +28,7 @@ from pipeline.judged import judged_of
 from pipeline.ladder_rules import ladder_rules
 from pipeline.lake_tables import block_keys_table, identity_table, links_table
 from pipeline.models_in_force import Acceptance, models_of, refuse_unaccepted
+from pipeline.proposed_models import proposal, proposed_models
 from pipeline.publish import finish_applying
 from pipeline.stage import stage_of
 from pipeline.staging import HUB_FENCE, clear, version_folder
@@ -55,7 +56,8 @@ def link(hub: Hub, acceptance: Acceptance | None = None, trained: Models | None 
     is opened. A version that a dead run left behind is finished (if it was being applied) or abandoned first. With an
     `acceptance` every record is decided again, by the specification as it is now; without one, raises
     SpecificationChanged where that is another one than the published links were made by. What evidence decides is
-    decided by the models in force; where there are none yet, by `trained` ones or by models trained in this run.
+    decided by the models in force; where there are none yet, by `trained` ones or by models trained in this run. An
+    acceptance takes the `trained` models, else those that the last difference was shown by, else trains them.
     """
     with stage_of(hub, "link") as counts:
         fence = hub.ledger.acquire(HUB_FENCE, hub.run_id, hub.clock())
@@ -74,7 +76,8 @@ def link(hub: Hub, acceptance: Acceptance | None = None, trained: Models | None 
         version = hub.ledger.open_version(fence, opening, hub.clock())
         manifest = pinned_lake(hub, pinned)
         contradictions, used = 0, {}
-        known = dict(trained or {}) if acceptance else {**(trained or {}), **models_in_force(hub, published)}
+        shown = proposal(hub, published) if acceptance and trained is None else None
+        known = {**(trained or {}), **(proposed_models(hub, shown) if acceptance else models_in_force(hub, published))}
         for entity in hub.city.standard.parties:
             linked = link_entity(hub, version, entity, manifest, known, everything=acceptance is not None)
             if linked.changes.evidence.model is not None:
@@ -86,6 +89,7 @@ def link(hub: Hub, acceptance: Acceptance | None = None, trained: Models | None 
         facts: dict[str, Any] = {"link": dict(counts), "models": models, EVIDENCE: used}
         if acceptance is not None:
             facts["accepted"] = vars(acceptance)
+            facts["shown"] = {name: shown[name] for name in ("version", "models")} if shown else {}
         hub.ledger.advance(fence, version.number, "linked", manifest, facts)
     return {"version": version.number, **counts}
 

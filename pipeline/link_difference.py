@@ -1,19 +1,23 @@
-"""What another specification or model would change in the links, shown before it is accepted; nothing is written."""
+"""What another specification or model would change in the links, shown before it is accepted."""
 
 # ruff: noqa: S608 - every identifier and literal is quoted by engine.quoting or a constant
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from engine.relation import ParquetFiles
 from engine.step import Step
+from matching.ladder import LinkChanges
 from matching.tables import LINKS
+from pipeline.evidence import EVIDENCE
 from pipeline.hub import Hub
 from pipeline.lake_tables import links_table
 from pipeline.link import link_entity
 from pipeline.models_in_force import models_of
+from pipeline.proposed_models import propose
 from pipeline.stage import stage_of
 from pipeline.text_table import text_table
 from schemas.errors import LinkageError
@@ -27,39 +31,48 @@ EXAMPLES = 20  # records named for each kind of change
 def link_difference(hub: Hub) -> dict[str, Any]:
     """Return, by entity, the links that would be gained, lost and moved if every record were linked as things are now.
 
-    {"version", "models": {entity: {"accepted", "now"}}, "entities": {entity: {"gained", "lost", "moved", "decisions",
-    "entities", "examples"}}}. Compared with the published version and its batches; nothing is opened or written.
-    Models are trained anew on the records that stand, as accepting would train them. Raises LinkageError before the
-    first version.
+    {"version", "models": {entity: {"accepted", "now"}}, "evidence": {entity: {"accepted", "now"}}, "entities": {entity:
+    {"gained", "lost", "moved", "decisions", "entities", "examples"}}}. Compared with the published version and its
+    batches; no version is opened. Models are trained anew on the records that stand, and kept: accepting takes them.
+    Raises LinkageError before the first version.
     """
     published = hub.ledger.published_version()
     if published is None:
         raise LinkageError("尚未发布 nothing has been published to compare with", next_step="cityhub run")
     with stage_of(hub, "link_difference") as counts:
-        accepted, now = published.counts.get("models", {}), models_of(hub)
-        models = {name: {"accepted": accepted.get(name), "now": model} for name, model in now.items()}
-        found = {entity.name: _difference(hub, published, entity) for entity in hub.city.standard.parties}
+        linked = {entity.name: _linked(hub, published, entity) for entity in hub.city.standard.parties}
+        found = {name: _difference(hub, name, one) for name, one in linked.items()}
+        trained = {name: one.evidence.model for name, one in linked.items() if one.evidence.model is not None}
+        shown = propose(hub, published, trained)
         counts.update({f"{name}_{what}": one[what] for name, one in found.items() for what in KINDS})
-    return {"version": published.number, "models": models, "entities": found}
+    models = _beside(published.counts.get("models", {}), models_of(hub))
+    evidence = _beside(published.counts.get(EVIDENCE, {}), shown)
+    return {"version": published.number, "models": models, "evidence": evidence, "entities": found}
 
 
-def _difference(hub: Hub, published: Version, entity: Entity) -> dict[str, Any]:
+def _beside(accepted: Mapping[str, str], now: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
+    names = dict.fromkeys([*accepted, *now])
+    return {name: {"accepted": accepted.get(name), "now": now.get(name)} for name in names}
+
+
+def _linked(hub: Hub, published: Version, entity: Entity) -> LinkChanges:
     manifest = {name: number for name, number in published.manifest.items() if name.startswith("current/")}
-    version = replace(published, batches=())
-    linked = link_entity(hub, version, entity, manifest, {}, everything=True)
+    return link_entity(hub, replace(published, batches=()), entity, manifest, {}, everything=True).changes
+
+
+def _difference(hub: Hub, entity: str, changes: LinkChanges) -> dict[str, Any]:
     relations = {
-        "before": ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS),
-        "upserts": linked.changes.link_upserts,
-        "gone": linked.changes.link_deletions,
+        "before": ParquetFiles(tuple(hub.lake.files(links_table(entity))), LINKS),
+        "upserts": changes.link_upserts,
+        "gone": changes.link_deletions,
     }
     tables = hub.engine.collect(_steps(), relations, ("kinds", "decisions", "examples"))
     kinds = {row["kind"]: row["count"] for row in tables["kinds"].to_pylist()}
+    states = ("active", "redirected", "retired")
     return {
         **{name: kinds.get(name, 0) for name in KINDS},
         "decisions": tables["decisions"].to_pylist(),
-        "entities": {
-            state: linked.changes.counts.get(f"identity.{state}", 0) for state in ("active", "redirected", "retired")
-        },
+        "entities": {state: changes.counts.get(f"identity.{state}", 0) for state in states},
         "examples": tables["examples"].to_pylist(),
     }
 
@@ -102,9 +115,10 @@ def _steps() -> list[Step]:
 def difference_text(result: dict[str, Any]) -> str:
     """Return the difference for a person to read."""
     lines = [f"与版本 {result['version']} 相比 compared with version {result['version']}"]
-    for name, model in result["models"].items():
-        mark = "不变 as accepted" if model["accepted"] == model["now"] else f"{model['accepted']} → {model['now']}"
-        lines.append(f"  {name}: {mark}")
+    for what in ("models", "evidence"):
+        for name, model in result[what].items():
+            mark = "不变 as accepted" if model["accepted"] == model["now"] else f"{model['accepted']} → {model['now']}"
+            lines.append(f"  {name} {what}: {mark}")
     head = ["类 entity", "新增关联 gained", "失去 lost", "改属 moved"]
     rows = [[name, *(f"{one[what]:,}" for what in KINDS)] for name, one in result["entities"].items()]
     lines.append(text_table([head, *rows]))

@@ -9,12 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from engine.quoting import quote
+from engine.quoting import literal, quote
 from engine.relation import ParquetFiles
 from engine.step import Step
 from matching.anchors import keyed
 from matching.encoding import hash_texts
+from matching.evidence_steps import PROVISIONAL_RUNG, RUNG
 from matching.online import Online, keys_of
+from matching.online_ladder import DOUBTED
 from matching.tables import FORMER_STATES, IDENTITY, LINKS
 from pipeline.current_statements import changed_records, current_records
 from pipeline.evidence import context, models_in_force
@@ -95,7 +97,7 @@ def _parts(
 
 
 def _indexed(online: Online, entity: Entity, *, only_moved: bool) -> Step:
-    """Return `indexed`: ROWS, the identifiers of each row, and the fields that its block keys are made of."""
+    """Return `indexed`: ROWS, the identifiers of each row now and before, and what its block keys are made of."""
     fields = [one.name for one in online.spec.fields]
     names = [name for name in dict.fromkeys([*KEPT, *fields]) if name in statement_schema(entity).names]
     told = ", ".join(f"{quote(name)}: r.{quote(name)}" for name in names)
@@ -103,36 +105,49 @@ def _indexed(online: Online, entity: Entity, *, only_moved: bool) -> Step:
     return Step(
         "indexed",
         f"""
-        SELECT CAST('0x' || left(l.record_id, 15) AS BIGINT) AS row, l.record_id, l.hub_id, i.unit,
-            l.rung = 'register' AS anchor, CAST(to_json({{
-                anchor_rank: k.anchor_rank, observed_at: CAST(r.observed_at AS VARCHAR), past_names: p.past_names,
-                {told}
+        SELECT CAST('0x' || left(l.record_id, 15) AS BIGINT) AS row, l.record_id, i.hub_id, i.unit,
+            k.anchor_rank IS NOT NULL AS anchor, CAST(to_json({{
+                anchor_rank: k.anchor_rank, observed_at: CAST(r.observed_at AS VARCHAR),
+                rung: CASE WHEN l.decision = 'review' THEN {literal(DOUBTED)} ELSE l.rung END,
+                past_names: p.past_names, past_keys: q.past_keys, {told}
             }}) AS VARCHAR) AS content,
-            k.primary_key, k.other_key, {", ".join(f"r.{quote(name)}" for name in fields)}
+            k.primary_key, k.other_key, q.past_keys, {", ".join(f"r.{quote(name)}" for name in fields)}
         FROM links l
         JOIN records r ON r.record_id = l.record_id
         JOIN keyed k ON k.record_id = l.record_id
-        JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
+        JOIN identity i ON i.hub_id = coalesce(l.hub_id, l.candidate_hub_id) AND i.state = 'active'
         LEFT JOIN (
             SELECT record_id, list(DISTINCT name ORDER BY name) AS past_names FROM former WHERE name IS NOT NULL
             GROUP BY record_id
         ) p ON p.record_id = l.record_id
-        WHERE l.decision = 'link' AND l.rung IN ('register', 'provisional_identifier') {only}
+        LEFT JOIN (
+            SELECT record_id, list(DISTINCT key ORDER BY key) AS past_keys FROM (
+                SELECT record_id, unnest([primary_key, other_key]) AS key FROM former
+            ) WHERE key IS NOT NULL GROUP BY record_id
+        ) q ON q.record_id = l.record_id AND k.anchor_rank IS NOT NULL
+        WHERE CASE
+            WHEN l.decision = 'link' THEN k.anchor_rank IS NOT NULL
+                OR l.rung IN ('provisional_identifier', {literal(PROVISIONAL_RUNG)})
+                OR (l.rung = {literal(RUNG)} AND k.primary_key IS NOT NULL)
+            ELSE l.decision = 'review' AND l.kind = 'probabilistic' AND l.rung = 'provisional_identifier' END {only}
         """,  # noqa: S608 - every identifier is quoted by engine.quoting
         materialise=True,
     )
 
 
 def _keys(online: Online, table: pa.Table) -> pa.Table:
-    """Return KEYS of the rows: identifiers of all, block keys of register rows."""
+    """Return KEYS of the rows: identifiers, those that register rows had before, and block keys."""
     rows = table.column("row").to_numpy()
     blocked = keys_of(online, table.select([one.name for one in online.spec.fields]))
-    blocked[~table.column("anchor").to_numpy()] = 0
     places, rules = np.nonzero(blocked)
     found = [(rules, blocked[places, rules], rows[places])]
     for name in ("primary_key", "other_key"):
         hashes = hash_texts(table.column(name)).view(np.int64)
         some = np.flatnonzero(hashes)
         found.append((np.full(len(some), IDENTIFIER), hashes[some], rows[some]))
+    past = table.column("past_keys").combine_chunks()
+    hashes = hash_texts(past.flatten()).view(np.int64)
+    found.append((np.full(len(hashes), IDENTIFIER), hashes, rows[past.value_parent_indices().to_numpy()]))
     columns = [np.concatenate(column) for column in zip(*found, strict=True)]
-    return pa.table([columns[0].astype(np.int32), *columns[1:]], schema=KEYS)
+    told = pa.table([columns[0].astype(np.int32), *columns[1:]], schema=KEYS)
+    return told.group_by(KEYS.names).aggregate([]).select(KEYS.names)  # a number may be held, and held before

@@ -1,6 +1,6 @@
 """The index for resolving one record at once: block keys and values of the rows it may be the same as.
 
-Rows are register rows and records of provisional numbers; `rule` -1 is an identifier, others are block rules in the
+Rows are register rows and records of provisional entities; `rule` -1 is an identifier, others are block rules in the
 order of the model. The whole index of an entity says which version and model it is of: it is used for no other.
 """
 
@@ -143,6 +143,13 @@ class ResolveIndex:
         with self.database.read() as connection:
             rows = [dict(row._mapping) for row in connection.execute(_question(len(keys)), values)]
         return sorted(rows, key=lambda row: str(row["record_id"]))
+
+    def row_of(self, entity: str, record_id: str) -> list[dict[str, Any]]:
+        """Return the row of one record, none where it is not in the index."""
+        columns = (resolve_row.c[name] for name in ("record_id", "hub_id", "unit", "anchor", "content"))
+        of = and_(resolve_row.c.entity == entity, resolve_row.c.row == row_number(record_id))
+        with self.database.read() as connection:
+            return [dict(row._mapping) for row in connection.execute(select(*columns).where(of))]
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -113,6 +113,12 @@ class ServingReader:
         """Return the records of an entity, in the order of their ids; empty for an unknown one."""
         with self.reading() as connection:
             return [Member(**row) for row in self._rows(_where(self.tables[MEMBERS], "hub_id", hub_id), connection)]
+
+    def hub_ids(self, records: Sequence[str]) -> dict[str, str]:
+        """Return the hub id of each of these records that belongs to an entity."""
+        members = self.tables[MEMBERS].live
+        query = select(members.c.record_id, members.c.hub_id).where(members.c.record_id.in_(sorted(set(records))))
+        return {row["record_id"]: row["hub_id"] for row in self._rows(query, None)} if records else {}
 
     def resolve(self, hub_id: str) -> str:
         """Return the hub id that this one leads to: itself unless it was retired."""

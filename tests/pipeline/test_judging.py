@@ -40,14 +40,18 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]
     tale = story(tmp_path_factory.mktemp("judging"), residents=400)
     tale.bring()
     with tale.hub(**CITY) as hub:
-        for department in DEPARTMENTS:
-            for stage in (land, standardise, validate):
-                stage(hub, department)
-            for batch in hub.ledger.batches("held", department):
-                release(hub, batch.id, "a small city has few rows: one pair of twins is too many for the gate")
-            commit(hub, department)
+        take(hub, DEPARTMENTS)
         relink(hub)
         yield tale, hub
+
+
+def take(hub: Hub, departments: tuple[str, ...]) -> None:
+    for department in departments:
+        for stage in (land, standardise, validate):
+            stage(hub, department)
+        for batch in hub.ledger.batches("held", department):
+            release(hub, batch.id, "a small city has few rows: one pair of twins is too many for the gate")
+        commit(hub, department)
 
 
 def relink(hub: Hub) -> dict[str, Any]:
@@ -290,3 +294,29 @@ def command(*words: str) -> str:
     result = CliRunner().invoke(main, list(words))
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def test_the_model_that_was_shown_is_the_one_accepted(city: tuple[Story, Hub]) -> None:
+    """A retrained model is kept between the difference and the acceptance, although records have come in between."""
+    tale, hub = city
+    take(hub, ("education",))
+    relink(hub)
+    told = link_difference(hub)["evidence"]["person"]
+    assert told["now"] != told["accepted"]
+    assert (tale.home / "models" / f"person-{told['now']}.json").exists()
+    take(hub, ("housing_fund",))
+    relink(hub)  # nights go on by the model in force
+    published = hub.ledger.published_version()
+    assert published is not None and published.counts["evidence"]["person"] == told["accepted"]
+    link(hub, Acceptance("赵审批", "重训"))
+    survive(hub)
+    publish(hub)
+    accepted = hub.ledger.published_version()
+    assert accepted is not None and accepted.counts["evidence"]["person"] == told["now"]
+    assert accepted.counts["shown"]["models"]["person"] == told["now"]
+    again = {row["model"] for row in hub.lake.read("links/person").to_pylist() if row["kind"] == "probabilistic"}
+    assert again <= {told["now"]}
+    link(hub, Acceptance("赵审批", "未看差异"))  # what was shown is in force by now: another acceptance trains afresh
+    assert hub.ledger.versions()[-1].counts["shown"] == {}
+    survive(hub)
+    publish(hub)
