@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 Codes = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
-Keys = Callable[[pa.Array], dict[str, pa.Array]]
+Keys = Callable[[pa.Array, frozenset[str]], dict[str, pa.Array]]  # of values, those keys that are wanted
 
 NO_KEY = np.uint64(0)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -25,13 +25,18 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 @dataclass
 class EncodedField:
-    """One field of both sides: `record` and `base` codes into `values` (distinct, no null); -1 is missing."""
+    """One field of both sides: `record` and `base` codes into `values` (distinct, no null); -1 is missing.
+
+    `wanted`: the keys that will be asked for, made together.
+    """
 
     name: str
     record: Codes
     base: Codes
     values: pa.Array
     keys: Keys
+    wanted: frozenset[str] = frozenset()
+    rarities: dict[str, tuple[object, npt.NDArray[np.float64]]] = field(default_factory=dict)  # kept by scorers
     _hashes: dict[str, Hashes] = field(default_factory=dict)
 
     def key_hashes(self, key: str) -> Hashes:
@@ -41,12 +46,17 @@ class EncodedField:
         """
         if key not in self._hashes:
             if key:
-                for name, made in self.keys(self.values).items():
-                    if not pa.types.is_list(made.type):
+                wanted = self.wanted | {key}
+                for name, made in self.keys(self.values, wanted).items():
+                    if name in wanted and not pa.types.is_list(made.type):
                         self._hashes[name] = hash_texts(made)
             else:
                 self._hashes[""] = hash_texts(self.values)
         return self._hashes[key]
+
+    def forget(self) -> None:
+        """Give back the memory of the hashes; they are made again when one is asked for."""
+        self._hashes.clear()
 
     def base_counts(self) -> npt.NDArray[np.int64]:
         """Return how many base rows hold each distinct value."""
@@ -54,18 +64,19 @@ class EncodedField:
 
 
 def encode(
-    name: str, record: pa.ChunkedArray | pa.Array, base: pa.ChunkedArray | pa.Array | None, keys: Keys
-) -> EncodedField:
+    name: str, record: pa.ChunkedArray | pa.Array, base: pa.ChunkedArray | pa.Array | None, keys: Keys,
+    wanted: frozenset[str] = frozenset(),
+) -> EncodedField:  # fmt: skip
     """Return one field of both sides as codes; `base` None means the base side is the record one."""
     first = _chunked(record)
     if base is None:
         encoded = _one(first).dictionary_encode()
         codes = _codes(encoded)
-        return EncodedField(name, codes, codes, encoded.dictionary, keys)
+        return EncodedField(name, codes, codes, encoded.dictionary, keys, wanted)
     second = _chunked(base).cast(first.type)
     encoded = _one(pa.chunked_array([*first.chunks, *second.chunks], first.type)).dictionary_encode()
     codes = _codes(encoded)
-    return EncodedField(name, codes[: len(first)], codes[len(first) :], encoded.dictionary, keys)
+    return EncodedField(name, codes[: len(first)], codes[len(first) :], encoded.dictionary, keys, wanted)
 
 
 def _chunked(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:

@@ -66,7 +66,7 @@ def encoded_fields(records: pa.Table, base: pa.Table | None, spec: LinkageSpec, 
     def encoded(field: LinkageField) -> EncodedField:
         own = _column(records, field.right if base is not None else field.left, field)
         other = None if base is None else _column(base, field.left, field)
-        return encode(field.name, own, other, _keys_of(field, context))
+        return encode(field.name, own, other, _keys_of(field, context), wanted_keys(spec, field))
 
     names = [field.name for field in spec.fields]
     # For a few rows a thread would cost more than the work.
@@ -91,9 +91,19 @@ def _dates(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _keys_of(field: LinkageField, context: Mapping[str, Any]) -> Any:
     if field.kind not in KINDS:
-        return lambda _: {}
+        return lambda *_: {}
     kind = KINDS[field.kind]
-    return lambda values: kind.keys_with_context(values, context)
+    return lambda values, wanted: kind.keys_with_context(values, {**context, "wanted": wanted})
+
+
+def wanted_keys(spec: LinkageSpec, field: LinkageField) -> frozenset[str]:
+    """Return the keys of a field that linking by the specification asks for."""
+    words = [word.partition(".") for rule in (*spec.block, *spec.household) for word in rule]
+    keys = {key for name, _, key in words if name == field.name and key}
+    if any(one.field == field.name and one.term_frequency and one.kind in KINDS for one in spec.compare):
+        kind = KINDS[next(one.kind for one in spec.compare if one.field == field.name)]
+        keys |= {*kind.level_keys.values(), kind.kin_key or "", kind.chance_key or ""} - {""}
+    return frozenset(keys)
 
 
 def _never(a: Rows, b: Rows) -> Levels:

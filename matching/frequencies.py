@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from matching.comparing import MISSING, FieldComparer, Levels
 from matching.encoding import NO_KEY, Codes, EncodedField, Hashes
@@ -30,8 +31,8 @@ def _frequencies(column: EncodedField, key: str) -> TermFrequencies:
     """Return the shares of the commonest keys of the base side, and the mean share of the others."""
     total = max(int((column.base >= 0).sum()), 1)
     hashes, counts = _counted(column, key)
-    order = np.lexsort((hashes, -counts))
-    order = order[counts[order] > 1]
+    several = np.flatnonzero(counts > 1)
+    order = several[np.lexsort((hashes[several], -counts[several]))]
     common, rest = order[:MOST_TERMS], order[MOST_TERMS:]
     single = int((counts == 1).sum())
     others = len(rest) + single
@@ -50,7 +51,9 @@ def _counted(column: EncodedField, key: str) -> tuple[Hashes, npt.NDArray[np.int
     """Return the distinct hashes of a key on the base side, and how many rows hold each."""
     hashes, counts = column.key_hashes(key), column.base_counts()
     held = np.flatnonzero((counts > 0) & (hashes != NO_KEY))
-    distinct, places = np.unique(hashes[held], return_inverse=True)
+    if not key:
+        return hashes[held], counts[held]
+    places, distinct = pd.factorize(hashes[held])
     return distinct, np.bincount(places, weights=counts[held], minlength=len(distinct)).astype(np.int64)
 
 

@@ -19,8 +19,9 @@ from engine.duckdb_engine import DuckDBEngine
 from matching.candidates import Candidates, joined, pair_counts
 from matching.choice import DECISIONS, LINK, REASONS, Choices, choose, one_to_one, rank
 from matching.explanation import texts
+from matching.fields import encoded_fields
 from matching.model import Model
-from matching.prepared import Prepared, prepare
+from matching.prepared import Prepared, made_ready
 from matching.rungs import AGREES, RungPairs, labels_of, rung_pairs
 from matching.scoring import Scorer
 from matching.teaching import train
@@ -70,21 +71,27 @@ def match(
 
     Raises TooLittleToTrain, CrowdedBlock, ModelError, KeyError for a missing column.
     """
-    ready = prepare(right, left, spec, given.context, model)
     ids = spec.id or ("id", "id")
     left_ids, right_ids = left.column(ids[0]), right.column(ids[1])
+    fields = encoded_fields(right, left, spec, given.context)
     del left, right  # all that is compared is encoded: tables nobody else holds need not stay
+    pa.default_memory_pool().release_unused()
+    ready = made_ready(fields, model)
     rungs = rung_pairs(ready.fields, ready.comparers)
     if model is None:
         own = given.labels or (labels_of(rungs) if len(rungs.record) else None)
         model = train(engine, ready, spec, own, given.today)
     scorer = Scorer.of(model, ready.comparers)
+    for column in fields.columns.values():
+        column.forget()
     choices, candidates = decide(engine, ready, scorer, spec.decide or Decide())
     choices = _settled_by_rungs(choices, rungs)
     if spec.one_to_one:
         choices = one_to_one(choices)
-    links = _links(scorer, choices, rungs, left_ids, right_ids)
-    return MatchOutcome(links, model, _facts(ready, candidates, choices, links))
+    facts = _facts(ready, candidates, choices)
+    del ready, fields  # block keys need not stay either
+    pa.default_memory_pool().release_unused()
+    return MatchOutcome(_links(scorer, choices, rungs, left_ids, right_ids), model, facts)
 
 
 def decide(
@@ -172,7 +179,7 @@ def _links(
     )
 
 
-def _facts(ready: Prepared, made: npt.NDArray[np.int64], choices: Choices, links: pa.Table) -> dict[str, Any]:
+def _facts(ready: Prepared, made: npt.NDArray[np.int64], choices: Choices) -> dict[str, Any]:
     counts = np.bincount(choices.decision, minlength=len(DECISIONS))
     return {
         "records": len(choices.best),

@@ -12,6 +12,7 @@ from matching.blocks import Blocks, blocks
 from matching.comparing import FieldComparer
 from matching.fields import Fields, encoded_fields
 from matching.model import Model, fingerprint
+from matching.workers import both
 from schemas.errors import ModelError
 from schemas.linkage_spec import LinkageSpec
 
@@ -44,7 +45,13 @@ def prepare(
     records: pa.Table, base: pa.Table | None, spec: LinkageSpec, context: Mapping[str, Any], model: Model | None
 ) -> Prepared:
     """Return both tables ready to compare. Raises ModelError if the model is of another specification."""
-    if model is not None and model.specification != specification_of(spec):
+    return made_ready(encoded_fields(records, base, spec, context), model)
+
+
+def made_ready(fields: Fields, model: Model | None) -> Prepared:
+    """Return encoded fields ready to compare. Raises ModelError if the model is of another specification."""
+    if model is not None and model.specification != specification_of(fields.spec):
         raise ModelError("model", "trained for another specification", model.specification)
-    fields = encoded_fields(records, base, spec, context)
-    return Prepared(fields, fields.comparers(), blocks(fields, None if model is None else model.crowded))
+    crowded = None if model is None else model.crowded
+    comparers, keys = both(fields.comparers, lambda: blocks(fields, crowded))
+    return Prepared(fields, comparers, keys)

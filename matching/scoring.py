@@ -16,7 +16,7 @@ candidate that is itself kin of the likeliest one does not count: the father's p
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -67,7 +67,7 @@ class FieldWeights:
 def field_weights(model: FieldModel, comparer: FieldComparer) -> FieldWeights:
     """Return the weights of one field for the values that this comparison knows."""
     match = _ratio(model.match, model.random)
-    kin = None if model.kin is None else _ratio(_as_records_tell(model.kin, model.match), model.random)
+    kin = _kin_ratio(model)
     shared = model.kin is not None and model.kin[-1] >= _INHERITED
     if not model.frequencies:
         return FieldWeights(match, kin, shared=shared)
@@ -84,11 +84,20 @@ def field_weights(model: FieldModel, comparer: FieldComparer) -> FieldWeights:
 
 def _rarity(model: FieldModel, comparer: FieldComparer, key: str) -> Bits:
     """Return, by value code, the bits that a value of a rare key has more than one of an average key."""
-    frequencies, hashes = model.frequencies[key], comparer.column.key_hashes(key)
+    frequencies = model.frequencies[key]
+    kept = comparer.column.rarities.get(key)
+    if kept is not None and kept[0] is frequencies:
+        return kept[1]
+    hashes = comparer.column.key_hashes(key)
     mean = frequencies.mean if key else model.random[-1]
     bits = np.log2(max(mean, _LEAST)) - np.log2(np.maximum(frequencies.of(hashes), _LEAST))
     found: Bits = np.where(hashes == NO_KEY, 0.0, bits)
+    comparer.column.rarities[key] = (frequencies, found)
     return found
+
+
+def _kin_ratio(model: FieldModel) -> Bits | None:
+    return None if model.kin is None else _ratio(_as_records_tell(model.kin, model.match), model.random)
 
 
 def _inherited(model: FieldModel) -> list[int]:
@@ -134,6 +143,14 @@ class Scorer:
     def of(cls, model: Model, comparers: Sequence[FieldComparer]) -> Scorer:
         weights = tuple(field_weights(model.field(one.column.name), one) for one in comparers)
         return cls(model, tuple(comparers), weights)
+
+    def by(self, model: Model) -> Scorer:
+        """Return the scorer of a model that differs in its probabilities of a match alone."""
+        weights = (
+            replace(weight, match=_ratio(one.match, one.random), kin=_kin_ratio(one))
+            for weight, one in zip(self.weights, (model.field(one.column.name) for one in self.comparers), strict=True)
+        )
+        return Scorer(model, self.comparers, tuple(weights))
 
     def score(self, record: Rows, base: Rows) -> Scored:
         """Return levels and weights of each pair."""
@@ -221,9 +238,8 @@ class Scorer:
         """Return, per record row, how likely its right row is a candidate: known, and not missed by every rule."""
         missed = self.model.missed
         known = {name for key in missed for name in key.split("+")}  # without identifiers, which labels do not tell
-        told = told_fields(self.comparers, known)
-        kinds, which = np.unique(told, return_inverse=True)
-        shares = np.array([missed.get(kind, missed.get("", 0.0)) for kind in kinds.tolist()])
+        kinds, which = told_fields(self.comparers, known)
+        shares = np.array([missed.get(kind, missed.get("", 0.0)) for kind in kinds])
         found = min(max(self.model.known, 1e-6), 1 - 1e-6) * (1.0 - shares)
         return found[which] if len(which) else np.empty(0)
 
@@ -238,15 +254,16 @@ class Scorer:
 
 def told_fields(
     comparers: Sequence[FieldComparer], names: Container[str], rows: Rows | slice = slice(None)
-) -> npt.NDArray[np.object_]:
-    """Return, per record row, which of the named fields it tells, in order, joined by a plus."""
+) -> tuple[list[str], Rows]:
+    """Return the kinds of records by which of the named fields they tell (in order, joined by a plus), and the place of
+    each record row's kind among them."""
+    some = [one for one in comparers if one.column.name in names]
     kind = np.zeros(len(comparers[0].column.record[rows]), np.int64)
-    for place, comparer in enumerate(comparers):
-        if comparer.column.name in names:
-            kind |= (comparer.column.record[rows] >= 0).astype(np.int64) << place
-    kinds, which = np.unique(kind, return_inverse=True)
-    words = [[one.column.name for place, one in enumerate(comparers) if told >> place & 1] for told in kinds.tolist()]
-    return np.array(["+".join(one) for one in words], object)[which] if len(which) else np.empty(0, object)
+    for place, comparer in enumerate(some):
+        kind |= (comparer.column.record[rows] >= 0).astype(np.int64) << place
+    there = np.flatnonzero(np.bincount(kind, minlength=1 << len(some)))
+    words = [[one.column.name for place, one in enumerate(some) if told >> place & 1] for told in there.tolist()]
+    return ["+".join(one) for one in words], np.searchsorted(there, kind)
 
 
 def group_starts(sorted_rows: Rows) -> Rows:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from engine.duckdb_engine import DuckDBEngine
 from matching.candidates import BlockKeys, Candidates, joined, pair_counts
@@ -125,6 +126,7 @@ def kin_pairs(engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec) -> Kin |
 
 def _light(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """Return the keys without those that more rows share than any household has."""
-    _, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    places, distinct = pd.factorize(keys)
+    counts = np.bincount(places, minlength=len(distinct))
     light: npt.NDArray[np.uint64] = np.where(counts[places] <= _LARGEST_HOUSEHOLD, keys, np.uint64(0))
     return light

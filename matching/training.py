@@ -20,6 +20,7 @@ from matching.comparing import MISSING, FieldComparer, Levels, stood_in
 from matching.frequencies import Shares, random_levels, term_frequencies
 from matching.model import Calibration, FieldModel, Model
 from matching.scoring import Bits, Rows, Scorer, group_starts, logits, told_fields
+from matching.workers import both
 from schemas.errors import TooLittleToTrain
 from schemas.linkage_spec import LinkageSpec
 
@@ -81,9 +82,12 @@ def start(spec: LinkageSpec, comparers: Sequence[FieldComparer], labels: Labels 
     itself = comparers[0].column.record is comparers[0].column.base
     fields = []
     matches = learned or [_assumed(len(one.levels) - 1) for one in comparers]
-    chances = random_levels(comparers, itself, [float(one[-1]) / base_rows if itself else 0.0 for one in matches])
-    for comparer, match, chance in zip(comparers, matches, chances, strict=True):
-        terms = term_frequencies(comparer) if frequent[comparer.column.name] else {}
+    shares = [float(one[-1]) / base_rows if itself else 0.0 for one in matches]
+    rare, chances = both(
+        lambda: [term_frequencies(one) if frequent[one.column.name] else {} for one in comparers],
+        lambda: random_levels(comparers, itself, shares),
+    )
+    for comparer, match, chance, terms in zip(comparers, matches, chances, rare, strict=True):
         fields.append(FieldModel(comparer.column.name, comparer.levels, _tuple(match), _tuple(chance), None, terms))
     report = {
         "labels": len(labels.record) if labels else 0,
@@ -162,8 +166,9 @@ def improve(model: Model, comparers: Sequence[FieldComparer], sample: Sample, kn
     starts = [_start_of(field, known, common) for field in model.fields]
     telling = known.telling[sample.candidates.record]
     rows = int(known.telling[: sample.record_rows].sum())
+    scorer = Scorer.of(model, comparers)
     for _ in range(_ROUNDS):
-        scorer = Scorer.of(model, comparers)
+        scorer = scorer.by(model)
         posterior = pair_posteriors(scorer, sample) if itself else record_posteriors(scorer, sample)
         fields = []
         for place, (now, (before, weight)) in enumerate(zip(model.fields, starts, strict=True)):
@@ -247,12 +252,12 @@ def missed_shares(comparers: Sequence[FieldComparer], labels: Labels, candidates
     """Return how often the right row is no candidate, by what fields the labelled record tells; "" over all of them."""
     found = np.isin(labels.record << 32 | labels.base, candidates.record << 32 | candidates.base)
     names = {one.column.name for one in comparers if (one.column.record[labels.record] >= 0).any()}
-    told = told_fields(comparers, names, labels.record)
+    kinds, told = told_fields(comparers, names, labels.record)
     overall = float((1 + (~found).sum()) / (2 + len(found)))
     shares = {"": float(f"{overall:.6g}")}
-    for kind, count in zip(*np.unique(told, return_counts=True), strict=True):
-        missed = int((~found & (told == kind)).sum())
-        shares[str(kind)] = float(f"{(missed + _FEW * overall) / (count + _FEW):.6g}")
+    for place, kind in enumerate(kinds):
+        missed, count = int((~found & (told == place)).sum()), int((told == place).sum())
+        shares[kind] = float(f"{(missed + _FEW * overall) / (count + _FEW):.6g}")
     return shares
 
 

@@ -26,3 +26,10 @@ def in_order(work: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def both(first: Callable[[], Part], second: Callable[[], Result]) -> tuple[Part, Result]:
+    """Return the results of two pieces of work that are done at once."""
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(second)
+        return first(), other.result()

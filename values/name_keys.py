@@ -6,6 +6,7 @@ Keys join and block, they are never shown. Equal names have equal keys; a key of
 from __future__ import annotations
 
 import itertools
+from collections.abc import Container
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +28,12 @@ from values.text_column import CodePoints, TextColumn, replaced_rows, with_nulls
 from values.variants import fold_table
 
 _MOST_READINGS = 8
-def name_keys(values: pa.Array) -> dict[str, pa.Array]:
-    """Return match keys of names, a row each, null where there is no letter.
+_PARTS = ("words", "sound", "initials")
+_READ = ("pinyin", "readings", "spelled", *_PARTS)  # keys made of readings
+
+
+def name_keys(values: pa.Array, wanted: Container[str] | None = None) -> dict[str, pa.Array]:
+    """Return match keys of names (all, or those `wanted`), a row each, null where there is no letter.
 
     `folded`: letters and ideographs only, simplified, variants as one, capitals without accents. `pinyin`: "zhang wei",
     the likeliest reading. `readings`: list of all kept, the likeliest first, at most 8. `spelled`: "zhangwei", where a
@@ -39,19 +44,28 @@ def name_keys(values: pa.Array) -> dict[str, pa.Array]:
     column = TextColumn(values)
     points = folded_points(column)
     folded = points.texts()
+    nothing = points.lengths == 0
+    plain = {
+        "folded": lambda: with_nulls(folded, nothing),
+        "shape": lambda: with_nulls(CodePoints(shape_table()[points.points], points.starts).texts(), nothing),
+        "surname": lambda: with_nulls(pc.utf8_slice_codeunits(folded, 0, 1), nothing),
+        "given": lambda: with_nulls(pc.utf8_slice_codeunits(folded, 1, None), points.lengths < 2),
+    }
+    made = {name: make() for name, make in plain.items() if wanted is None or name in wanted}
+    if wanted is not None and not any(name in wanted for name in _READ):
+        return made
     numbers = reading_indices(points)
     pinyin = _joined_readings(points, numbers)
-    nothing = points.lengths == 0
-    return {
-        "folded": with_nulls(folded, nothing),
-        "pinyin": with_nulls(pinyin, nothing),
-        "readings": _all_readings(points, numbers, pinyin, nothing),
-        "shape": with_nulls(CodePoints(shape_table()[points.points], points.starts).texts(), nothing),
-        "surname": with_nulls(pc.utf8_slice_codeunits(folded, 0, 1), nothing),
-        "given": with_nulls(pc.utf8_slice_codeunits(folded, 1, None), points.lengths < 2),
-        "spelled": with_nulls(pc.replace_substring(pinyin, " ", ""), nothing),
-        **_keys_of_parts(column, folded, pinyin, nothing),
+    read = {
+        "pinyin": lambda: with_nulls(pinyin, nothing),
+        "readings": lambda: _all_readings(points, numbers, pinyin, nothing),
+        "spelled": lambda: with_nulls(pc.replace_substring(pinyin, " ", ""), nothing),
     }
+    made |= {name: make() for name, make in read.items() if wanted is None or name in wanted}
+    if wanted is None or any(name in wanted for name in _PARTS):
+        parts = _keys_of_parts(column, folded, pinyin, nothing)
+        made |= {name: key for name, key in parts.items() if wanted is None or name in wanted}
+    return made
 
 
 def _keys_of_parts(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container
 from functools import cache
 
 import numpy as np
@@ -39,7 +40,7 @@ from values.text_forms import (
 # The key that two names of a level have in common: how many share it is what the level says. Kin share the surname
 # because they are kin, the given name by chance.
 LEVEL_KEYS = {
-    "same_surname": "surname", "one_character": "surname", "same_sound": "pinyin", "variant": "folded", "same": "",
+    "same_surname": "surname", "one_character": "surname", "same_sound": "pinyin", "variant": "pinyin", "same": "",
 }  # fmt: skip
 KIN_KEY, CHANCE_KEY = "surname", "given"
 
@@ -223,9 +224,9 @@ def check(values: pa.Array) -> npt.NDArray[np.bool_]:
     return right
 
 
-def keys(values: pa.Array) -> dict[str, pa.Array]:
-    """Return match keys: see `values.name_keys.name_keys`."""
-    return name_keys(values)
+def keys(values: pa.Array, wanted: Container[str] | None = None) -> dict[str, pa.Array]:
+    """Return match keys (all, or those `wanted`): see `values.name_keys.name_keys`."""
+    return name_keys(values, wanted)
 
 
 def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:

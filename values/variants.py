@@ -31,9 +31,12 @@ def fold_table() -> npt.NDArray[np.uint32]:
     table = np.arange(0x110000, dtype=np.uint32)
     letters = [chr(code) for first, last in ((0x3400, 0x9FFF), (0x20000, 0x2EE5D)) for code in range(first, last + 1)]
     simplified = OpenCC("t2s").convert("\n".join(letters)).split("\n")
-    for letter, simple in zip(letters, simplified, strict=True):
-        if len(simple) == 1:
-            table[ord(letter)] = ord(simple)
+    if len(simplified) != len(letters):
+        raise ValueError("a letter became none, or two lines")
+    single = np.array([len(simple) == 1 for simple in simplified])
+    first = "".join(simple[:1] or "\0" for simple in simplified)
+    codes = np.frombuffer("".join(letters).encode("utf-32-le"), np.uint32)
+    table[codes[single]] = np.frombuffer(first.encode("utf-32-le"), np.uint32)[single]
     for group in _GROUPS:
         table[[ord(letter) for letter in group]] = ord(group[0])
     # what simplification made of a variant must end where its group ends
