@@ -137,6 +137,7 @@ def _answers(session: Session, engine: DuckDBEngine, evidence: Evidence, model: 
     scorer = Scorer.of(model, ready.comparers)
     units = base.column("unit").combine_chunks().dictionary_encode()
     allowed = _allowed(session.table("allowed"), heard.column("record_id"), units.dictionary)
+    scorer = replace(scorer, bound=allowed[0])
     possible, limits = scorer.possible(ready.records), spec.decide or Decide()
     codes = units.indices.to_numpy(zero_copy_only=False)
     parts = []

@@ -181,6 +181,7 @@ def _evidence(online: Online, heard: Sequence[Heard], schema: pa.Schema) -> list
         np.array([one.bound is not None for one in heard]),
         frozenset((place, units[unit]) for place, one in enumerate(heard) for unit in one.bound or () if unit in units),
     )
+    scorer = replace(scorer, bound=allowed[0])
     pairs, scored = one_row_a_unit(pairs, scorer, codes, allowed)
     ranked = rank(scorer, pairs, scored, 0, len(heard))
     choices = choose(scorer, ranked, spec.decide or Decide(), 0, scorer.possible(len(heard)))

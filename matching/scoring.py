@@ -133,11 +133,13 @@ class Scored:
 
 @dataclass(frozen=True)
 class Scorer:
-    """Everything that turns pairs of rows into weights."""
+    """Everything that turns pairs of rows into weights. `bound`: per record row, whether a base row holds its number,
+    so that no rule can miss it."""
 
     model: Model
     comparers: tuple[FieldComparer, ...]
     weights: tuple[FieldWeights, ...]
+    bound: npt.NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, model: Model, comparers: Sequence[FieldComparer]) -> Scorer:
@@ -240,8 +242,11 @@ class Scorer:
         known = {name for key in missed for name in key.split("+")}  # without identifiers, which labels do not tell
         kinds, which = told_fields(self.comparers, known)
         shares = np.array([missed.get(kind, missed.get("", 0.0)) for kind in kinds])
-        found = min(max(self.model.known, 1e-6), 1 - 1e-6) * (1.0 - shares)
-        return found[which] if len(which) else np.empty(0)
+        lost = shares[which] if len(which) else np.empty(0)
+        if self.bound is not None:
+            lost[self.bound] = 0.0
+        found: Bits = min(max(self.model.known, 1e-6), 1 - 1e-6) * (1.0 - lost)
+        return found
 
     def odds(self, scored: Scored, record: Rows) -> tuple[Bits, Bits]:
         """Return per candidate A_i / (1 − π) and B_i / (1 − π): the odds of match and of kin against unknown."""

@@ -6,7 +6,7 @@ Keys join and block, they are never shown. Equal names have equal keys; a key of
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container
+from collections.abc import Callable, Container
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,7 @@ def name_keys(values: pa.Array, wanted: Container[str] | None = None) -> dict[st
     points = folded_points(column)
     folded = points.texts()
     nothing = points.lengths == 0
-    plain = {
+    plain: dict[str, Callable[[], pa.Array]] = {
         "folded": lambda: with_nulls(folded, nothing),
         "shape": lambda: with_nulls(CodePoints(shape_table()[points.points], points.starts).texts(), nothing),
         "surname": lambda: with_nulls(pc.utf8_slice_codeunits(folded, 0, 1), nothing),
@@ -56,7 +56,7 @@ def name_keys(values: pa.Array, wanted: Container[str] | None = None) -> dict[st
         return made
     numbers = reading_indices(points)
     pinyin = _joined_readings(points, numbers)
-    read = {
+    read: dict[str, Callable[[], pa.Array]] = {
         "pinyin": lambda: with_nulls(pinyin, nothing),
         "readings": lambda: _all_readings(points, numbers, pinyin, nothing),
         "spelled": lambda: with_nulls(pc.replace_substring(pinyin, " ", ""), nothing),

@@ -90,3 +90,12 @@ def test_mistakes(tmp_path: Path, old: str, new: str, line: int, expected: str) 
     with pytest.raises(ConfigurationError, match=expected) as caught:
         load_linkage(write(tmp_path, SOUND.replace(old, new, 1)), load_standard())
     assert caught.value.line == line
+
+
+def test_a_former_name_is_compared_with_the_name_that_a_record_tells(tmp_path: Path) -> None:
+    text = SOUND.replace("  sex:", "  former_name: {as: person_name, instead_of: name}\n  sex:")
+    spec = load_linkage(write(tmp_path, text), load_standard())
+    assert spec.compare[1] == Comparison("former_name", "person_name", False, "name")
+    assert spec.field("former_name") == LinkageField("former_name", "person_name", "former_name", "name")
+    with pytest.raises(ConfigurationError, match="another field that is compared"):
+        load_linkage(write(tmp_path, text.replace("instead_of: name", "instead_of: phone")), load_standard())
