@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,18 @@ from pipeline.command_frame import hub_command, show
 from pipeline.history import history as history_of
 from pipeline.history import history_text
 from pipeline.hub import Hub
-from pipeline.judge import Decision, withdraw
+from pipeline.judge import Decision, withdrawal
 from pipeline.judge import judge as judge_stage
+from pipeline.judge_preview import preview as preview_stage
+from pipeline.judge_preview import preview_text
 from pipeline.resolve import resolve_records
 from pipeline.steward import case_row, case_view, work_list
 from pipeline.text_table import text_table
 from warehouse.judgements import Verdict
 
-WHO = click.option("--who", required=True, help="经办人 the handler who decides")
-WHY = click.option("--why", required=True, help="依据 what the decision rests on")
+WHO = click.option("--who", default="", help="经办人 the handler who decides")
+WHY = click.option("--why", default="", help="依据 what the decision rests on")
+PREVIEW = click.option("--preview", is_flag=True, help="先看后果 what it would change; nothing is written")
 VERDICTS: dict[str, Verdict] = {"same": "same", "not-same": "not_same", "unsure": "unsure"}
 
 
@@ -56,10 +60,10 @@ def verdict_command(name: str, sentence: str) -> click.Command:
     @click.argument("other", metavar="[RECORD|HUB_ID]", default="")
     @WHO
     @WHY
+    @PREVIEW
     @hub_command
-    def command(hub: Hub, json_output: bool, subject: str, other: str, who: str, why: str) -> None:
-        result = judge_stage(hub, Decision(VERDICTS[name], subject, other, who, why))
-        show(result, json_output, judged_text)
+    def command(hub: Hub, json_output: bool, subject: str, other: str, preview: bool, **said: str) -> None:
+        judge_or_preview(hub, json_output, Decision(VERDICTS[name], subject, other, **said), preview)
 
     return command
 
@@ -68,10 +72,23 @@ def verdict_command(name: str, sentence: str) -> click.Command:
 @click.argument("number", type=int, metavar="NUMBER")
 @WHO
 @WHY
+@PREVIEW
 @hub_command
-def withdraw_command(hub: Hub, json_output: bool, number: int, who: str, why: str) -> None:
+def withdraw_command(hub: Hub, json_output: bool, number: int, who: str, why: str, preview: bool) -> None:
     """撤回 take judgement NUMBER back; it stays on record, and what it did is undone by the next run."""
-    show(withdraw(hub, number, who, why), json_output, judged_text)
+    judge_or_preview(hub, json_output, withdrawal(hub, number, who, why), preview)
+
+
+def judge_or_preview(hub: Hub, json_output: bool, decision: Decision, preview: bool) -> None:
+    """Enter the decision, or show what it would change. A judgement needs a name and a reason, a preview does not."""
+    if preview:
+        told = replace(decision, who=decision.who or "preview", why=decision.why or "preview")
+        show(preview_stage(hub, told), json_output, preview_text)
+        return
+    for name in ("who", "why"):
+        if not getattr(decision, name):
+            raise click.MissingParameter(param_type="option", param_hint=f"--{name}")
+    show(judge_stage(hub, decision), json_output, judged_text)
 
 
 for verdict, sentence in (

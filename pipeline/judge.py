@@ -51,9 +51,24 @@ def judge(hub: Hub, decision: Decision) -> dict[str, Any]:
 
 def withdraw(hub: Hub, number: int, who: str, why: str) -> dict[str, Any]:
     """Take a judgement back; it stays in the ledger, and the next run restores what was without it."""
+    return judge(hub, withdrawal(hub, number, who, why))
+
+
+def withdrawal(hub: Hub, number: int, who: str, why: str) -> Decision:
+    """Return the decision that takes a judgement back."""
     taken = hub.ledger.judgement(number)
-    decision = Decision("withdrawn", taken.left_record, taken.right_record, who, why)
-    return judge(hub, decision)
+    return Decision("withdrawn", taken.left_record, taken.right_record, who, why)
+
+
+def entries_of(hub: Hub, decision: Decision) -> tuple[Entity, list[JudgementEntry], int]:
+    """Return the judgements that the decision would make, checked, and the number of the last one that stands.
+
+    Raises JudgementRefused and UnknownEntity as `judge` does.
+    """
+    entity, asked = _asked(hub, decision)
+    entries, seen = _entries(hub, entity, decision, asked), hub.ledger.last_judgement()
+    _check(hub, entity, entries, seen)
+    return entity, entries, seen
 
 
 def record_of(hub: Hub, subject: str) -> tuple[Entity, str]:
@@ -83,19 +98,25 @@ def _asked(hub: Hub, decision: Decision) -> tuple[Entity, list[tuple[str, str]]]
     return entity, pairs(case, reference_record(hub, entity, case.candidate) if case.candidate else None)
 
 
-def _write(
+def _entries(
     hub: Hub, entity: Entity, decision: Decision, asked: Sequence[tuple[str, str]]
-) -> list[StoredJudgement]:
+) -> list[JudgementEntry]:
     published = hub.ledger.published_version()
     seen_version = published.number if published else None
     told = {"subject": redact(decision.subject), "other": redact(decision.other), "version": seen_version}
-    entries = [
+    return [
         JudgementEntry(
             entity.name, left, right, decision.verdict, decision.who, redact(decision.why), hub.run_id,
             decision.role, told,
         )
         for left, right in asked
     ]  # fmt: skip
+
+
+def _write(
+    hub: Hub, entity: Entity, decision: Decision, asked: Sequence[tuple[str, str]]
+) -> list[StoredJudgement]:
+    entries = _entries(hub, entity, decision, asked)
     for attempt in range(ATTEMPTS):
         seen = hub.ledger.last_judgement()
         _check(hub, entity, entries, seen)

@@ -40,6 +40,16 @@ from warehouse.versions import Version, VersionOpening
 
 
 @dataclass(frozen=True)
+class LinkedBy:
+    """What links are made by: the models in force; `everything`: all records anew; `judged`: what people decided, where
+    it is not what the version obeys."""
+
+    models: Models
+    everything: bool = False
+    judged: Judged | None = None
+
+
+@dataclass(frozen=True)
 class Linked:
     """What linking one entity found: what changes, and the former states that the lake does not know yet."""
 
@@ -79,7 +89,7 @@ def link(hub: Hub, acceptance: Acceptance | None = None, trained: Models | None 
         shown = proposal(hub, published) if acceptance and trained is None else None
         known = {**(trained or {}), **(proposed_models(hub, shown) if acceptance else models_in_force(hub, published))}
         for entity in hub.city.standard.parties:
-            linked = link_entity(hub, version, entity, manifest, known, everything=acceptance is not None)
+            linked = link_entity(hub, version, entity, manifest, LinkedBy(known, acceptance is not None))
             if linked.changes.evidence.model is not None:
                 used[entity.name] = keep_model(hub, linked.changes.evidence.model).stem.split("-", 1)[1]
             counts.update({f"{entity.name}_{name}": value for name, value in linked.changes.counts.items()})
@@ -129,9 +139,9 @@ def _current(name: str) -> bool:
 
 
 def link_entity(
-    hub: Hub, version: Version, entity: Entity, manifest: dict[str, int], models: Models, *, everything: bool = False
+    hub: Hub, version: Version, entity: Entity, manifest: dict[str, int], by: LinkedBy
 ) -> Linked:
-    """Return what this version changes in the links and identities of one entity; `everything`: all records anew.
+    """Return what this version changes in the links and identities of one entity.
 
     Without a model all records are decided anew as well, because one is trained on all of them. Where there is too
     little to train on, the ladder decides alone, and only what changed.
@@ -140,8 +150,8 @@ def link_entity(
     links = ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS)
     changed = changed_records(hub, version, entity)
     fresh = fresh_states(hub, version, entity, rules, changed)
-    judged = judged_of(hub, version, entity.name)
-    evidence = evidence_of(hub, entity.name, models, afresh=everything) if records.paths else None
+    everything, judged = by.everything, by.judged or judged_of(hub, version, entity.name)
+    evidence = evidence_of(hub, entity.name, by.models, afresh=everything) if records.paths else None
     if evidence is not None and evidence.model is None and not everything and _too_few(hub, links, changed):
         evidence = None
     whole = everything or (evidence is not None and evidence.model is None)

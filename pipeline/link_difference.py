@@ -15,7 +15,7 @@ from matching.tables import LINKS
 from pipeline.evidence import EVIDENCE
 from pipeline.hub import Hub
 from pipeline.lake_tables import links_table
-from pipeline.link import link_entity
+from pipeline.link import LinkedBy, link_entity
 from pipeline.models_in_force import models_of
 from pipeline.proposed_models import propose
 from pipeline.stage import stage_of
@@ -57,7 +57,7 @@ def _beside(accepted: Mapping[str, str], now: Mapping[str, str]) -> dict[str, di
 
 def _linked(hub: Hub, published: Version, entity: Entity) -> LinkChanges:
     manifest = {name: number for name, number in published.manifest.items() if name.startswith("current/")}
-    return link_entity(hub, replace(published, batches=()), entity, manifest, {}, everything=True).changes
+    return link_entity(hub, replace(published, batches=()), entity, manifest, LinkedBy({}, everything=True)).changes
 
 
 def _difference(hub: Hub, entity: str, changes: LinkChanges) -> dict[str, Any]:

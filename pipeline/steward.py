@@ -18,10 +18,11 @@ from pipeline.hub import Hub
 from pipeline.judged import constraining
 from pipeline.lake_tables import current_table, identity_table, links_table
 from pipeline.masking import masked
+from pipeline.register_doubles import register_doubles
 from schemas.arrow import party_column, statement_schema
 from schemas.errors import JudgementRefused
 from schemas.standard import Entity
-from stewardship.cases import Case, Waiting, cases, contradictions, ranked
+from stewardship.cases import Case, Waiting, cases, contradictions, doubles, ranked
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def work_list(hub: Hub) -> WorkList:
         settled |= {record for one in standing if one.number > through for record in one.pair}
         unsure |= {record for one in standing if one.verdict == "unsure" for record in one.pair}
         found += cases(*_waiting(hub, entity))
+        found += _register_doubles(hub, entity, {one.pair for one in standing if one.verdict in ("same", "not_same")})
         told = constraints(standing).contradictions
         chains = [(one.apart.pair, [one.apart.number, *(step.number for step in one.chain)]) for one in told]
         found += contradictions(entity.name, chains)
@@ -127,6 +129,20 @@ def reference_record(hub: Hub, entity: Entity, hub_id: str) -> str | None:
     relations = {**published_links(hub, entity.name), "records": current_records(hub, entity, published_manifest(hub))}
     found = hub.engine.run([step], relations, "standing").to_pylist()
     return found[0]["record_id"] if found else None
+
+
+def _register_doubles(hub: Hub, entity: Entity, settled: set[tuple[str, str]]) -> list[Case]:
+    """Return the cases about register rows that are alike but for a slip of the number, those not judged yet."""
+    links = published_links(hub, entity.name)
+    found = register_doubles(hub, entity, links, published_manifest(hub))
+    found = [one for one in found if (one.left, one.right) not in settled]
+    hubs = sorted({name for one in found for name in (one.left_hub, one.right_hub)})
+    if not hubs:
+        return []
+    wanted = f"SELECT hub_id, count(*) AS records FROM links WHERE hub_id IN {literals(hubs)} GROUP BY hub_id"
+    step = Step("counted", wanted)
+    counted = hub.engine.run([step], links, "counted").to_pylist()
+    return doubles(entity.name, found, {row["hub_id"]: row["records"] for row in counted})
 
 
 def _waiting(hub: Hub, entity: Entity) -> tuple[list[Waiting], dict[str, int]]:

@@ -80,6 +80,29 @@ def cases(waiting: Iterable[Waiting], members: Mapping[str, int]) -> list[Case]:
     return ranked([_case(kind, entity, about, group, members) for (kind, entity, about, _), group in groups.items()])
 
 
+@dataclass(frozen=True)
+class Double:
+    """Two register rows that may be one party, their hub ids, and how their numbers differ."""
+
+    left: str
+    right: str
+    left_hub: str
+    right_hub: str
+    level: str
+
+
+def doubles(entity: str, found: Iterable[Double], members: Mapping[str, int]) -> list[Case]:
+    """Return a case for each pair of register rows; what hangs on it are the records of the smaller entity."""
+    return [
+        Case(
+            _id("register_duplicate", entity, (one.left, one.right)), entity, "register_duplicate",
+            (one.left, one.right), None, 0, 0, min(members.get(hub, 0) for hub in (one.left_hub, one.right_hub)),
+            f"number_{one.level}",
+        )
+        for one in found
+    ]  # fmt: skip
+
+
 def contradictions(entity: str, chains: Iterable[tuple[tuple[str, str], Sequence[int]]]) -> list[Case]:
     """Return a case for each contradiction: the two records held apart, and the numbers of all judgements involved."""
     return [

@@ -320,3 +320,31 @@ def test_the_model_that_was_shown_is_the_one_accepted(city: tuple[Story, Hub]) -
     assert hub.ledger.versions()[-1].counts["shown"] == {}
     survive(hub)
     publish(hub)
+
+
+def test_a_preview_tells_what_the_next_run_will_do_and_writes_nothing(
+    city: tuple[Story, Hub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tale, hub = city
+    for name, value in {**CITY, "CITYHUB_HOME": str(tale.home)}.items():
+        monkeypatch.setenv(name, value)
+    relink(hub)
+    first, second = two_people(hub)
+    before, last = seen(hub), hub.ledger.last_judgement()
+    told = json.loads(command("judge", "same", first, second, "--preview", "--json"))
+    assert seen(hub) == before and hub.ledger.last_judgement() == last
+    [merged] = told["merged"]
+    assert {merged["hub_id"], merged["into"]} == {first, second}
+    assert told["moved"] == len(hub.reader.members(merged["hub_id"])) and told["lost"] == 0
+    assert "合并" in command("judge", "same", first, second, "--preview")
+    judge(hub, Decision("same", first, second, "王经办", "x"))
+    relink(hub)
+    assert hub.reader.resolve(merged["hub_id"]) == merged["into"]
+    number = str(hub.ledger.last_judgement())
+    back = json.loads(command("judge", "withdraw", number, "--preview", "--json"))
+    assert back["restored"] == [merged["hub_id"]] and back["moved"] == told["moved"]
+    withdraw(hub, int(number), "王经办", "x")
+    relink(hub)
+    assert seen(hub) == before
+    refused = CliRunner().invoke(main, ["judge", "same", first, second])
+    assert refused.exit_code != 0 and "--who" in refused.output
