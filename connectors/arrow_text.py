@@ -10,22 +10,28 @@ from connectors.failures import Damage
 from connectors.source import Outcome
 
 
-def sound(batch: pa.RecordBatch, schema: pa.Schema, outcome: Outcome, value_bytes: int) -> pa.RecordBatch:
-    """Return the batch with every column valid text in `schema`.
+def sound(
+    batch: pa.RecordBatch, schema: pa.Schema, outcome: Outcome, value_bytes: int, before: int | None = None
+) -> pa.RecordBatch:
+    """Return the batch with every column valid text in `schema`; `before` are the rows read ahead of it, unless those
+    that `outcome` counts.
 
     A cell whose bytes are not UTF-8 arrives with U+FFFD in place of the bad bytes (the value's kind calls it damaged
     and its statement is quarantined) and is noted. Raises `Damage` for a value above `value_bytes`.
     """
     columns: list[pa.Array] = []
+    before = outcome.rows if before is None else before
+    longest_possible = batch.nbytes
     for name, column in zip(schema.names, batch.columns, strict=True):
-        _short_enough(column, name, outcome.rows, value_bytes)
-        columns.append(_text(column, name, outcome))
+        # the whole batch shorter than the limit: no value in it can be longer
+        if longest_possible > value_bytes:
+            _short_enough(column, name, before, value_bytes)
+        columns.append(_text(column, name, outcome, before))
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _short_enough(column: pa.Array, name: str, before: int, value_bytes: int) -> None:
-    # the whole column shorter than the limit: no value in it can be longer
-    if column.nbytes <= value_bytes:
+    if pa.types.is_integer(column.type) or column.nbytes <= value_bytes:
         return
     lengths = pc.binary_length(column)
     longest = pc.max(lengths).as_py()
@@ -38,7 +44,7 @@ def _short_enough(column: pa.Array, name: str, before: int, value_bytes: int) ->
         )
 
 
-def _text(column: pa.Array, name: str, outcome: Outcome) -> pa.Array:
+def _text(column: pa.Array, name: str, outcome: Outcome, before: int) -> pa.Array:
     if pa.types.is_null(column.type):
         return column.cast(pa.string())
     if not pa.types.is_string(column.type):
@@ -46,13 +52,13 @@ def _text(column: pa.Array, name: str, outcome: Outcome) -> pa.Array:
         try:
             return column.cast(pa.string())  # checks every byte
         except pa.ArrowInvalid:
-            return _mended(column, name, outcome)
+            return _mended(column, name, outcome, before)
     if _is_plainly_text(column):
         return column
     try:
         column.validate(full=True)
     except pa.ArrowInvalid:
-        return _mended(column.cast(pa.binary()), name, outcome)
+        return _mended(column.cast(pa.binary()), name, outcome, before)
     return column
 
 
@@ -67,8 +73,8 @@ def _is_plainly_text(column: pa.Array) -> bool:
     data = np.frombuffer(octets, np.uint8, last - first, first)
     if not data.size or int(data.max()) < 0x80:
         return True
-    starts = offsets[:-1] - first
-    if ((data[starts[starts < data.size]] & 0xC0) == 0x80).any():
+    starts = offsets[: np.searchsorted(offsets, last)] - first  # values at the very end are empty
+    if ((data[starts] & 0xC0) == 0x80).any():
         return False
     bounds = pa.py_buffer(np.array([first, last], np.int64))
     try:
@@ -78,10 +84,10 @@ def _is_plainly_text(column: pa.Array) -> bool:
     return True
 
 
-def _mended(column: pa.Array, name: str, outcome: Outcome) -> pa.Array:
+def _mended(column: pa.Array, name: str, outcome: Outcome, before: int) -> pa.Array:
     cells: list[str | None] = []
     damaged: list[int] = []
-    for row, raw in enumerate(column.to_pylist(), start=outcome.rows + 1):
+    for row, raw in enumerate(column.to_pylist(), start=before + 1):
         try:
             cells.append(None if raw is None else raw.decode("utf-8"))
         except UnicodeDecodeError:

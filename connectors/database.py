@@ -18,7 +18,7 @@ from connectors.drift import Drift, compare
 from connectors.failures import Damage, Place, source_error
 from connectors.patience import ReadAhead, in_time
 from connectors.reading import Reading, ReflectedTable
-from connectors.reflection import Reflection, reflect
+from connectors.reflection import Reflection, outline, reflect
 from connectors.sessions import DriverSession, Session, open_session
 from connectors.source import (
     CODES,
@@ -57,14 +57,15 @@ class DatabaseSource:
         missing; in mid stream also `SourceDamaged` when the rows do not add up to the count.
         """
         table, place = request.table, self._place(request.table.name)
-        log = [table.changes.table] if table.changes else []
-        drift = _drift(table, self._reflect([table.name, *log], True, place))
-        if drift.fatal:
-            detail = place.says("表不存在 table missing" if drift.table_missing else "列缺失 columns missing")
-            raise SourceDrift(place.department, place.connection, detail, diff=drift.lines)
+        names = [table.name, *([table.changes.table] if table.changes else [])]
         line: _Line | None = None
         try:
-            line = _Line(in_time(lambda: self._open(request), self._patience), self._patience)
+            line, found = self._begin(request, names, place)
+            drift = _drift(table, found)
+            if drift.fatal:
+                detail = place.says("表不存在 table missing" if drift.table_missing else "列缺失 columns missing")
+                raise SourceDrift(place.department, place.connection, detail, diff=drift.lines)
+            line = line or self._line(request)
             reading = self._reading(request)
             opened, asked = line, reading
             outcome = in_time(lambda: asked.summary(opened.session), self._patience)
@@ -87,7 +88,7 @@ class DatabaseSource:
         place, request = self._place(table.name), ReadRequest(table, since=since)
         line: _Line | None = None
         try:
-            line = _Line(in_time(lambda: self._open(request), self._patience), self._patience)
+            line = self._line(request)
             reading = self._reading(request)
             found: dict[str, list[str]] = {}
             for column in columns:
@@ -114,6 +115,23 @@ class DatabaseSource:
     def _patience(self) -> float:
         return self._database.settings.silent_seconds
 
+    def _begin(self, request: ReadRequest, names: list[str], place: Place) -> tuple[_Line | None, Reflection]:
+        """Return what of the names there is, and the session that told; none is open where reflection had to."""
+        if self._database.outline(request.table.name) is None:
+            return None, self._reflect(names, True, place)
+        line = self._line(request)
+        try:
+            found = in_time(lambda: outline(self._database, line.session, names), self._patience)
+        except BaseException as error:
+            line.abandoned = isinstance(error, TimeoutError)
+            line.close()
+            raise
+        if found is None:
+            line.close()
+            return None, self._reflect(names, True, place)
+        self._tables.update(found.tables)
+        return line, found
+
     def _reflect(self, names: list[str], outline: bool, place: Place) -> Reflection:
         try:
             found = in_time(lambda: reflect(self._database, names, outline), self._patience)
@@ -129,14 +147,12 @@ class DatabaseSource:
         return LogReading(self._database, request, table, self._tables[log.table])
 
     def _batches(self, reading: Reading, line: _Line, outcome: Outcome, place: Place) -> Iterator[pa.RecordBatch]:
-        request, schema = reading.request, text_schema(reading.request.columns)
-        limit, reconciler = self._database.settings.value_bytes, reading.request.reconciler
+        request, reconciler = reading.request, reading.request.reconciler
         try:
-            for batch in line.batches(reading.rows(), tuple(schema.names), request.batch_rows):
-                whole = sound(batch, schema, outcome, limit)
+            for batch in line.proven(reading.rows(), request.columns, request.batch_rows, outcome):
                 if reconciler is not None and outcome.table_rows is not None:
-                    reconciler.took(whole)
-                yield whole
+                    reconciler.took(batch)
+                yield batch
             if outcome.rows != outcome.source_rows:
                 raise miscounted(outcome.rows, outcome.source_rows)
             if (gone := reading.gone()) is not None:
@@ -151,31 +167,31 @@ class DatabaseSource:
     def _keys(
         self, line: _Line, statement: sa.Select[Any], columns: tuple[str, ...], outcome: Outcome
     ) -> list[pa.Table]:
-        schema, limit = text_schema(columns), self._database.settings.value_bytes
-        batches = line.batches(statement, columns, 65_536)
-        return [pa.Table.from_batches([sound(batch, schema, outcome, limit)]) for batch in batches]
+        return [pa.Table.from_batches([batch]) for batch in line.proven(statement, columns, 65_536, outcome)]
 
     def _reconciled(
         self, reading: Reading, line: _Line, outcome: Outcome, reconciler: Reconciler
     ) -> Iterator[pa.RecordBatch]:
         """Read every key of the table, then the rows the reconciler asks for."""
-        request, limit, seen = reading.request, self._database.settings.value_bytes, 0
-        columns, schema = reading.key_columns, text_schema(request.columns)
-        for batch in line.batches(reading.keys(), columns, request.batch_rows):
-            reconciler.saw(sound(batch, text_schema(columns), outcome, limit))
+        request, seen = reading.request, 0
+        for batch in line.proven(reading.keys(), reading.key_columns, request.batch_rows, outcome):
+            reconciler.saw(batch)
             seen += batch.num_rows
         if seen != outcome.table_rows:
             raise miscounted(seen, outcome.table_rows or 0)
         wanted = reconciler.wanted()
         asked = pa.table({"key": source_keys(wanted, request.table.key)}).column("key").combine_chunks()
         for statement in reading.by_keys(wanted) if wanted.num_rows else ():
-            for batch in line.batches(statement, tuple(schema.names), request.batch_rows):
-                whole = sound(batch, schema, outcome, limit)
-                keys = source_keys(pa.Table.from_batches([whole]), request.table.key)
-                chosen = whole.filter(pc.is_in(keys, value_set=asked))
+            for batch in line.proven(statement, request.columns, request.batch_rows, outcome):
+                keys = source_keys(pa.Table.from_batches([batch]), request.table.key)
+                chosen = batch.filter(pc.is_in(keys, value_set=asked))
                 outcome.source_rows += chosen.num_rows
                 if chosen.num_rows:
                     yield chosen
+
+    def _line(self, request: ReadRequest) -> _Line:
+        session = in_time(lambda: self._open(request), self._patience)
+        return _Line(session, self._patience, self._database.settings.value_bytes)
 
     def _open(self, request: ReadRequest) -> Session:
         # written out whole, a backslash would be read by some servers as an escape: such a bound goes as a parameter
@@ -204,11 +220,26 @@ class _Line:
 
     session: Session
     seconds: float
+    value_bytes: int
     abandoned: bool = False
     _reader: ReadAhead[pa.RecordBatch] | None = None
 
     def batches(self, statement: sa.Select[Any], columns: tuple[str, ...], rows: int) -> Iterator[pa.RecordBatch]:
         self._reader = ReadAhead(self.session.stream(statement, columns, rows), self.seconds)
+        yield from self._reader
+
+    def proven(
+        self, statement: sa.Select[Any], columns: tuple[str, ...], rows: int, outcome: Outcome
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield batches of text. They are proven where they are read, ahead: whoever takes them has work of its own."""
+        schema = text_schema(columns)
+
+        def prove(before: int) -> Iterator[pa.RecordBatch]:
+            for batch in self.session.stream(statement, columns, rows):
+                yield sound(batch, schema, outcome, self.value_bytes, before)
+                before += batch.num_rows
+
+        self._reader = ReadAhead(prove(outcome.rows), self.seconds)
         yield from self._reader
 
     def close(self) -> None:

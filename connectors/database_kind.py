@@ -60,10 +60,15 @@ class Database:
         """Return the column as text made by the source."""
         return sa.cast(column, sa.Text())
 
-    def text_columns(
-        self, connection: sa.Connection, table: sa.TableClause, declared: Mapping[str, str]
+    def outline(self, name: str) -> sa.Select[Any] | None:
+        """Return a query of one row for a table a contract names: its columns, their types (two lists), and whether
+        the name is the table's own (else `schema.table`); None where only reflection can tell."""
+        return None
+
+    def plain_columns(
+        self, connection: sa.Connection | None, table: sa.TableClause, declared: Mapping[str, str]
     ) -> frozenset[str]:
-        """Return the columns whose every value is text as it is stored, so that nothing needs to make text of it."""
+        """Return the columns read as they are stored: surely text, or whole numbers, which have one spelling."""
         return frozenset()
 
     def bound(self, column: sa.ColumnClause[Any], text: str) -> sa.ColumnElement[Any]:

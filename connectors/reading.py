@@ -19,12 +19,12 @@ CHUNK = 200  # keys in one statement
 
 @dataclass(frozen=True)
 class ReflectedTable:
-    """A reflected table: its name with schema, and each column's type. `texts`: columns that hold nothing but text."""
+    """A reflected table: its name with schema, and each column's type. `plain`: columns read as they are."""
 
     named: sa.TableClause
     types: dict[str, Any]
     declared: dict[str, str]
-    texts: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
 
     def column(self, name: str) -> sa.ColumnClause[Any]:
         return sa.column(name, self.types[name])
@@ -86,7 +86,7 @@ class Reading:
         return sa.select(*(self._text(self._table, name).label(name) for name in columns))
 
     def _text(self, table: ReflectedTable, name: str) -> sa.ColumnElement[Any]:
-        if name in table.texts:
+        if name in table.plain:
             return sa.type_coerce(table.column(name), sa.Text())
         return self._database.text_of(table.column(name), table.declared[name])
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from connectors.database_kind import Database
 from connectors.reading import ReflectedTable
+from connectors.sessions import Session
 from connectors.source import ColumnShape, TableShape
 
 
@@ -20,6 +21,41 @@ class Reflection:
     shapes: dict[str, TableShape] = field(default_factory=dict)
     tables: dict[str, ReflectedTable] = field(default_factory=dict)
     names: tuple[str, ...] = ()
+
+
+class NamedType(sa.types.UserDefinedType[Any]):
+    """A type known by the name the database gives it: enough to cast to."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        return self.name
+
+    def literal_processor(self, dialect: sa.Dialect) -> Any:
+        text = sa.String().literal_processor(dialect)
+        return lambda value: str(value) if isinstance(value, int) else text(value) if text else repr(value)
+
+
+def outline(database: Database, session: Session, wanted: Iterable[str]) -> Reflection | None:
+    """Return the wanted tables with their columns, asked in the session itself; None where one is not there, or where
+    the database has no short way to ask."""
+    found = Reflection()
+    for one in wanted:
+        query = database.outline(one)
+        names, kinds, own = (session.row(query) or (None, None, None)) if query is not None else (None, None, None)
+        if not names:
+            return None
+        schema, _, name = ("", "", one) if own else one.partition(".")
+        declared = dict(zip(names, kinds, strict=True))
+        types = {column: NamedType(kind) for column, kind in declared.items()}
+        named = sa.table(name, *(sa.column(column, kind) for column, kind in types.items()), schema=schema or None)
+        plain = database.plain_columns(None, named, declared)
+        found.tables[one] = ReflectedTable(named, dict(types), declared, plain)
+        found.shapes[one] = TableShape(one, tuple(ColumnShape(column, kind) for column, kind in declared.items()))
+    return found
 
 
 def reflect(database: Database, wanted: Iterable[str], outline: bool = False) -> Reflection:
@@ -44,8 +80,8 @@ def _reflected(database: Database, connection: sa.Connection, wanted: tuple[str,
         types = {column["name"]: column["type"] for column in columns}
         named = sa.table(name, *(sa.column(column, kind) for column, kind in types.items()), schema=schema)
         declared = {column: _declared(kind, connection.dialect) for column, kind in types.items()}
-        texts = database.text_columns(connection, named, declared)
-        found.tables[one] = ReflectedTable(named, types, declared, texts)
+        plain = database.plain_columns(connection, named, declared)
+        found.tables[one] = ReflectedTable(named, types, declared, plain)
         shapes = tuple(ColumnShape(c["name"], declared[c["name"]], bool(c.get("nullable", True))) for c in columns)
         if outline:
             found.shapes[one] = TableShape(one, shapes)

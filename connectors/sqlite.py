@@ -77,15 +77,15 @@ class Sqlite(Database):
         digits = sa.literal_column("'\\x'", sa.Text()).concat(sa.func.lower(sa.func.hex(column)))
         return sa.case((sa.func.typeof(column) == sa.literal_column("'blob'"), digits), else_=text)
 
-    def text_columns(
-        self, connection: sa.Connection, table: sa.TableClause, declared: Mapping[str, str]
+    def plain_columns(
+        self, connection: sa.Connection | None, table: sa.TableClause, declared: Mapping[str, str]
     ) -> frozenset[str]:
         """Return the columns of text affinity of an ordinary table: what it stores in them is text, or bytes as given.
 
         Of a view or a virtual table a declared type promises nothing.
         """
         made = "SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)"
-        found = connection.exec_driver_sql(made, (table.name,)).scalar()
+        found = connection.exec_driver_sql(made, (table.name,)).scalar() if connection is not None else None
         if table.schema or not found or str(found).upper().startswith("CREATE VIRTUAL"):
             return frozenset()
         return frozenset(name for name, kind in declared.items() if _stores_text(kind.upper()))
