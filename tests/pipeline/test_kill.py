@@ -61,6 +61,8 @@ def outcome(home: Path) -> dict[str, Any]:
         assert hub.published.damaged() == []
         manifest = hub.published.manifest()["tables"]
         counts = hub.reader.counts()
+        ties = hub.lake.read("ties/business").to_pylist()
+        assert manifest.pop("business_tie")["rows"] == len(ties)
         assert {name: table["rows"] for name, table in manifest.items()} == {
             name: rows for name, rows in counts.items() if name in manifest
         }
@@ -68,7 +70,11 @@ def outcome(home: Path) -> dict[str, Any]:
             (row["record_id"], row["op"]) for row in hub.lake.read("statements/police_population/person").to_pylist()
         )
         taken = [batch.taken_by is not None for batch in hub.ledger.batches("accepted") if batch.counts]
-        return {"golden": golden, "counts": counts, "history": history, "taken": all(taken)}
+        tied = sorted(
+            (sorted(groups[row["hub_id"]]), row["kind"], sorted(groups.get(row["belongs_to"], ())), row["doubt"] or "")
+            for row in ties
+        )
+        return {"golden": golden, "counts": counts, "history": history, "taken": all(taken), "ties": tied}
 
 
 @pytest.fixture(scope="module")
