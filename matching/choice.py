@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from matching.candidates import Candidates
 from matching.households import lent
-from matching.scoring import Bits, Rows, Scored, Scorer, group_starts, logits, probabilities
+from matching.scoring import Rows, Scored, Scorer, group_starts, logits, probabilities
+from matching.weights import Bits
 from schemas.linkage_spec import Decide
 
 LINK, REVIEW, NEW, INSUFFICIENT = range(4)

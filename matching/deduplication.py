@@ -17,9 +17,10 @@ from matching.linkage import LINK_COLUMNS, NOTHING_GIVEN, Given, ranges
 from matching.model import Model
 from matching.prepared import Prepared, prepare
 from matching.rungs import same_identifier
-from matching.scoring import Bits, Rows, Scorer, logits, probabilities
+from matching.scoring import Rows, Scorer, logits, probabilities
 from matching.teaching import train
 from matching.training import Labels
+from matching.weights import Bits
 from schemas.linkage_spec import Decide, LinkageSpec
 
 _LADDER_BITS = 200.0  # an identifier outweighs all evidence

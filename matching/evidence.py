@@ -202,8 +202,7 @@ def one_row_a_unit(
     best[order[first]] = True
     chosen = np.flatnonzero(keep & best)
     candidates = Candidates(pairs.record[chosen], pairs.base[chosen], pairs.rule[chosen])
-    kin = None if scored.kin is None else scored.kin[chosen]
-    return candidates, Scored(tuple(one[chosen] for one in scored.levels), scored.match[chosen], kin)
+    return candidates, scored.take(chosen)
 
 
 def trained(session: Session, engine: DuckDBEngine, evidence: Evidence) -> Model:

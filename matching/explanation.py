@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 
 from matching.comparing import MISSING, FieldComparer
 from matching.explanation_words import REASON_WORDS, level_word
-from matching.scoring import Bits, Rows, Scorer
+from matching.scoring import Rows, Scorer
+from matching.weights import Bits
 
 KIN, LENT, PRIOR = "kin", "household", "prior"
 
@@ -86,16 +87,19 @@ def texts(scorer: Scorer, record: Rows, base: Rows, reasons: pa.Array, decided: 
     words = reasons.dictionary_encode()
     said = Said(words.indices.to_numpy(zero_copy_only=False).astype(np.int64))
     some = np.flatnonzero(base >= 0)
-    match, kin = np.zeros(len(some)), np.zeros(len(some))
+    match, kin, alike = np.zeros(len(some)), np.zeros(len(some)), np.zeros(len(some))
     fields = []
     levels = [comparer.between(record[some], base[some]) for comparer in scorer.comparers]
     for place, comparer in enumerate(scorer.comparers):
         bits, shared = scorer.bits(place, levels, base[some])
         match += bits
         kin += shared
+        if comparer.column.name in scorer.model.alike:
+            alike += np.where(levels[place] >= comparer.least_agreeing, bits, -np.inf)
         fields.append((comparer, said.add(some, levels[place]), said.add(some, _tenths(bits))))
     lent = said.add(some, _tenths(decided[some] - match if decided is not None else np.zeros(len(some))))
-    taken = said.add(some, _tenths(_taken(scorer, kin, record[some])))
+    other = scorer.others(kin if _knows_kin(scorer) else None, alike if scorer.model.alike else None, record[some])
+    taken = said.add(some, _tenths(-np.log2(1.0 + np.minimum(other, 1e150))))
     prior = said.add(some, _tenths(scorer.prior(record[some])))
     rows, places = said.distinct()
     whole = [words.dictionary.take(words.indices.take(pa.array(rows)))]
@@ -103,7 +107,7 @@ def texts(scorer: Scorer, record: Rows, base: Rows, reasons: pa.Array, decided: 
     for comparer, told, tenths in fields:
         whole.append(_named_level(comparer, told[rows], tenths[rows], there))
     whole += [_named(LENT, lent[rows], there & (lent[rows] != 0))]
-    whole += [_named(KIN, taken[rows], there & _knows_kin(scorer))]
+    whole += [_named(KIN, taken[rows], there & (_knows_kin(scorer) or bool(scorer.model.alike)))]
     whole += [_named(PRIOR, prior[rows], there)]
     return pc.binary_join_element_wise(*whole, " ", null_handling="skip").take(pa.array(places))
 
@@ -131,14 +135,6 @@ class Said:
 
 def _knows_kin(scorer: Scorer) -> bool:
     return scorer.model.kinship > 0 and all(weight.kin is not None for weight in scorer.weights)
-
-
-def _taken(scorer: Scorer, kin: Bits, record: Rows) -> Bits:
-    """Return the bits that kinship takes off each weight (0 or less)."""
-    if not _knows_kin(scorer):
-        return np.zeros(len(kin))
-    taken: Bits = -np.log2(1.0 + np.exp2(np.clip(kin + scorer.kin_share(record), -60, 500)))
-    return taken
 
 
 def _tenths(bits: Bits) -> Rows:

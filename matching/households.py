@@ -11,7 +11,8 @@ import numpy as np
 
 from matching.candidates import Candidates
 from matching.comparing import MISSING
-from matching.scoring import Bits, Rows, Scored, Scorer
+from matching.scoring import Rows, Scored, Scorer
+from matching.weights import Bits
 
 
 def lent(scorer: Scorer, candidates: Candidates, scored: Scored) -> Bits:

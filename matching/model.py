@@ -81,6 +81,7 @@ class Model:
     `kinship`: how many kin a base party has on average. `missed`: how often the right row is no candidate, by what
     fields a record tells ("" for any other). `roofs`: how many of the records unknown to the base are about people of
     a household that it knows. `identifiers`: fields of which one party has one value, unless it is entered twice.
+    `namesakes`: how many of the base's parties have another one with the same values of the fields `alike`.
     `crowded`: per block rule the keys that are left out.
     `specification`: fingerprint of the specification it was trained for. `report`: what training saw, in numbers."""
 
@@ -98,6 +99,8 @@ class Model:
     missed: Mapping[str, float] = field(default_factory=dict)
     roofs: float = 1.0
     identifiers: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+    namesakes: float = 0.0
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -131,8 +134,8 @@ def from_json(text: str, name: str = "model") -> Model:
         fields = tuple(_field(one) for one in content.pop("fields"))
         crowded = tuple(tuple(int(key) for key in keys) for keys in content.pop("crowded"))
         calibration = Calibration(**content.pop("calibration"))
-        identifiers = tuple(content.pop("identifiers"))
-        model = Model(fields=fields, crowded=crowded, calibration=calibration, identifiers=identifiers, **content)
+        content |= {name: tuple(content.pop(name)) for name in ("identifiers", "alike")}
+        model = Model(fields=fields, crowded=crowded, calibration=calibration, **content)
     except (TypeError, KeyError, ValueError) as error:
         raise ModelError(name, "a part is missing or wrong", str(error)) from None
     if model.version != version:

@@ -37,6 +37,7 @@ def specification_of(spec: LinkageSpec) -> str:
             [[one.field, one.kind, one.term_frequency, one.instead_of] for one in spec.compare],
             spec.block,
             spec.household,
+            spec.namesake,
         ]
     )
 

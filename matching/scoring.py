@@ -7,7 +7,10 @@ how often the right row of a record that tells as much is no candidate, κ the k
 often one unknown lives under a known roof, candidate i has
 
     A_i = π(1 − μ)/N · Π match/random,   B_i = ((1 − π)ρ + πμκ)/N · Π kin/random
-    P_i = A_i / (ΣA + ΣB + 1 − π(1 − μ))
+    P_i = A_i / (ΣA + ΣB + ΣC + 1 − π(1 − μ))
+
+where C_i = (1 − π)ν/N · Π match/random, over the fields that namesakes have alike: ν of the parties have one, more than
+chance would have it, and an unknown one is nobody's double.
 
 so candidates compete with one another, with their kin, and with the record being nobody the register knows. B of a
 candidate that is itself kin of the likeliest one does not count: the father's phone is the son's as well.
@@ -15,120 +18,35 @@ candidate that is itself kin of the likeliest one does not count: the father's p
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from matching.comparing import FieldComparer, Levels, silent
-from matching.encoding import NO_KEY
-from matching.model import FieldModel, Model
+from matching.model import Model
+from matching.weights import Bits, FieldWeights, field_weights, kin_ratio, ratio
 
-Bits = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-_LEAST = 1e-12
-_INHERITED = 0.05  # share of kin with the same value, from which it is no chance
-
-
-@dataclass(frozen=True)
-class FieldWeights:
-    """Bits of each level of one field (missing: 0), of a match and of kin; `terms` adds bits to a level by the value of
-    the base row: a rare name, a small village.
-
-    `kin_terms`: the same for kin, of what they share because they are kin (a surname): a rare one tells of kin as well.
-    What they share by chance (a given name) is as rare among them as anywhere.
-    """
-
-    match: Bits
-    kin: Bits | None
-    terms: Mapping[int, Bits] = field(default_factory=dict)  # by level, by value code
-    kin_terms: Mapping[int, Bits] = field(default_factory=dict)
-    shared: bool = False  # kin have one value, and not by chance
-
-    @property
-    def most(self) -> float:
-        """The most bits that agreement can give, without term frequency."""
-        return float(self.match.max())
-
-    def rarity(self, levels: Levels, base: npt.NDArray[np.int32]) -> tuple[Bits, Bits]:
-        """Return what the rarity of the base rows' values (codes) adds to the bits of each level, of a match and of
-        kin."""
-        match, kin = np.zeros(len(levels)), np.zeros(len(levels))
-        for level, by_value in self.terms.items():
-            there = np.flatnonzero(levels == level)
-            match[there] = by_value[base[there]]
-            if level in self.kin_terms:
-                kin[there] = self.kin_terms[level][base[there]]
-        return match, kin
-
-
-def field_weights(model: FieldModel, comparer: FieldComparer) -> FieldWeights:
-    """Return the weights of one field for the values that this comparison knows."""
-    match = _ratio(model.match, model.random)
-    kin = _kin_ratio(model)
-    shared = model.kin is not None and model.kin[-1] >= _INHERITED
-    if not model.frequencies:
-        return FieldWeights(match, kin, shared=shared)
-    of_key = {key: _rarity(model, comparer, key) for key in model.frequencies}
-    places = {comparer.levels.index(level): key for level, key in comparer.shared_keys().items()}
-    terms = {level: of_key[key] for level, key in places.items()}
-    inherited = _inherited(model)
-    own = {level: of_key[comparer.kin_key or key] for level, key in places.items() if level in inherited}
-    if comparer.chance_key:  # a whole name is as rare among kin as its given name
-        chance = of_key[comparer.chance_key]
-        own |= {level: bits - chance for level, bits in terms.items() if level not in inherited}
-    return FieldWeights(match, kin, terms, own, shared)
-
-
-def _rarity(model: FieldModel, comparer: FieldComparer, key: str) -> Bits:
-    """Return, by value code, the bits that a value of a rare key has more than one of an average key."""
-    frequencies = model.frequencies[key]
-    kept = comparer.column.rarities.get(key)
-    if kept is not None and kept[0] is frequencies:
-        return kept[1]
-    hashes = comparer.column.key_hashes(key)
-    mean = frequencies.mean if key else model.random[-1]
-    bits = np.log2(max(mean, _LEAST)) - np.log2(np.maximum(frequencies.of(hashes), _LEAST))
-    found: Bits = np.where(hashes == NO_KEY, 0.0, bits)
-    comparer.column.rarities[key] = (frequencies, found)
-    return found
-
-
-def _kin_ratio(model: FieldModel) -> Bits | None:
-    return None if model.kin is None else _ratio(_as_records_tell(model.kin, model.match), model.random)
-
-
-def _inherited(model: FieldModel) -> list[int]:
-    """Return the levels that kin are on because they are kin; where they share the value, all that tell less of it."""
-    if model.kin is None:
-        return []
-    whole = model.kin[-1] >= _INHERITED
-    return [level for level, share in enumerate(model.kin, 1) if whole or share >= _INHERITED]
-
-
-def _as_records_tell(kin: Sequence[float], match: Sequence[float]) -> list[float]:
-    """Return the levels of a record about a base row's kin, from those of kin among base rows.
-
-    Where kin have one value a record tells it as well or badly as it tells the party's own: whole, in part, or wrong.
-    """
-    other = [*kin[:-1], 0.0]
-    return [one + kin[-1] * told for one, told in zip(other, match, strict=True)]
-
-
-def _ratio(one: Sequence[float], other: Sequence[float]) -> Bits:
-    ratio = np.log2(np.maximum(one, _LEAST)) - np.log2(np.maximum(other, _LEAST))
-    return np.concatenate(([0.0], ratio))
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Aligned with the candidates: `levels` by field, `match` and `kin` bits."""
+    """Aligned with the candidates: `levels` by field, `match` and `kin` bits; `alike`: what a namesake of the base row
+    would explain of the match, in bits (minus infinity: nothing)."""
 
     levels: tuple[Levels, ...]
     match: Bits
     kin: Bits | None
+    alike: Bits | None = None
+
+    def take(self, places: Rows) -> Scored:
+        """Return some of the candidates."""
+        kin = None if self.kin is None else self.kin[places]
+        alike = None if self.alike is None else self.alike[places]
+        return Scored(tuple(one[places] for one in self.levels), self.match[places], kin, alike)
 
 
 @dataclass(frozen=True)
@@ -149,7 +67,7 @@ class Scorer:
     def by(self, model: Model) -> Scorer:
         """Return the scorer of a model that differs in its probabilities of a match alone."""
         weights = (
-            replace(weight, match=_ratio(one.match, one.random), kin=_kin_ratio(one))
+            replace(weight, match=ratio(one.match, one.random), kin=kin_ratio(one))
             for weight, one in zip(self.weights, (model.field(one.column.name) for one in self.comparers), strict=True)
         )
         return Scorer(model, self.comparers, tuple(weights))
@@ -159,12 +77,15 @@ class Scorer:
         levels = tuple(one.between(record, base) for one in self.comparers)
         match = np.zeros(len(record))
         kin = np.zeros(len(record)) if all(one.kin is not None for one in self.weights) else None
-        for place in range(len(levels)):
+        alike = np.zeros(len(record)) if self.model.alike and not self.model.itself else None
+        for place, comparer in enumerate(self.comparers):
             bits, shared = self.bits(place, levels, base)
             match += bits
             if kin is not None:
                 kin += shared
-        return Scored(levels, match, kin)
+            if alike is not None and comparer.column.name in self.model.alike:
+                alike += np.where(levels[place] >= comparer.least_agreeing, bits, -np.inf)
+        return Scored(levels, match, kin, alike)
 
     def bits(self, place: int, levels: Sequence[Levels], base: Rows) -> tuple[Bits, Bits]:
         """Return what one field (by its place) says of each pair, of a match and of kin, given the levels of all."""
@@ -211,6 +132,15 @@ class Scorer:
         found: npt.NDArray[np.bool_] = bits > 0
         return found
 
+    def twice(self, first: Rows, second: Rows, but: Container[str]) -> Bits:
+        """Return how likely two base rows are one party entered twice, not two strangers, by all fields `but` some."""
+        bits = np.zeros(len(first))
+        for comparer, weight in zip(self.comparers, self.weights, strict=True):
+            if comparer.column.name not in but:
+                bits += weight.match[comparer.of_codes(comparer.column.base[first], comparer.column.base[second])]
+        found: Bits = 1.0 / (1.0 + np.exp2(-np.clip(bits, -500, 500)))
+        return found
+
     def prior(self, record: Rows | slice = slice(None)) -> Bits:
         """Return bits of prior odds, per record row, that a candidate is the one, against the record being nobody whose
         row is a candidate."""
@@ -249,12 +179,20 @@ class Scorer:
         return found
 
     def odds(self, scored: Scored, record: Rows) -> tuple[Bits, Bits]:
-        """Return per candidate A_i / (1 − π) and B_i / (1 − π): the odds of match and of kin against unknown."""
+        """Return per candidate the odds of a match, and those of kin or a namesake, against unknown."""
         with np.errstate(over="ignore"):
             match = np.exp2(np.minimum(scored.match + self.prior(record), 900.0))
-            if scored.kin is None or self.model.kinship <= 0:
-                return match, np.zeros(len(match))
-            return match, np.exp2(np.minimum(scored.kin + self.kin_share(record), 900.0))
+            return match, self.others(scored.kin, scored.alike, record)
+
+    def others(self, kin: Bits | None, alike: Bits | None, record: Rows) -> Bits:
+        """Return the odds, against unknown, that each record is about kin of the candidate or about its namesake."""
+        odds = np.zeros(len(record))
+        if kin is not None and self.model.kinship > 0:
+            odds += np.exp2(np.minimum(kin + self.kin_share(record), 900.0))
+        if alike is not None and self.model.namesakes > 0:
+            share = (1 - self.model.known) * self.model.namesakes / max(self.model.base_rows, 1)
+            odds += np.exp2(np.minimum(alike + np.log2(share / (1 - self.found[record])), 900.0))
+        return odds
 
 
 def told_fields(

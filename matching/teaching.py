@@ -50,6 +50,8 @@ def train(
     if kin is not None:
         apart = {word.partition(".")[0] for rule in spec.household for word in rule}
         model = with_kin(model, ready.comparers, kin, _numbers(spec) | apart)
+    if spec.namesake and not itself:
+        model = replace(model, alike=spec.namesake, namesakes=namesakes(ready, spec, model))
     stop = min(ready.records, _SAMPLE)
     with joined(engine, ready.blocks.keys) as candidates:
         pairs = candidates.between(0, stop)
@@ -122,6 +124,24 @@ def kin_pairs(engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec) -> Kin |
     if not len(found):
         return None
     return Kin(found.record, found.base, 2.0 * sum(pair_counts(keys)) / max(len(light[0]), 1))
+
+
+def namesakes(ready: Prepared, spec: LinkageSpec, model: Model) -> float:
+    """Return how many of the base's parties have a namesake: a row with the same values that is not their own, entered
+    twice, by what else both rows tell."""
+    keys = _light(ready.fields.rule_keys(spec.namesake, "base"))
+    order = np.argsort(keys, kind="stable")
+    order = order[keys[order] != NO_KEY]
+    firsts, seconds = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for apart in range(1, _LARGEST_HOUSEHOLD):
+        same = np.flatnonzero(keys[order[apart:]] == keys[order[:-apart]])
+        if not len(same):
+            break
+        firsts.append(order[same])
+        seconds.append(order[same + apart])
+    first, second = np.concatenate(firsts), np.concatenate(seconds)
+    twice = Scorer.of(model, ready.comparers).twice(first, second, (*spec.namesake, *model.identifiers))
+    return float(f"{max(2.0 * float((1.0 - twice).sum()), 1.0) / max(model.base_rows, 1):.6g}")
 
 
 def _light(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -19,7 +19,8 @@ from matching.candidates import Candidates
 from matching.comparing import MISSING, FieldComparer, Levels, stood_in
 from matching.frequencies import Shares, random_levels, term_frequencies
 from matching.model import Calibration, FieldModel, Model
-from matching.scoring import Bits, Rows, Scorer, group_starts, logits, told_fields
+from matching.scoring import Rows, Scorer, group_starts, logits, told_fields
+from matching.weights import Bits
 from matching.workers import both
 from schemas.errors import TooLittleToTrain
 from schemas.linkage_spec import LinkageSpec

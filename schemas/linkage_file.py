@@ -22,7 +22,7 @@ _EVIDENCE = ("block", "compare", "decide")
 
 def load_linkage(path: Path, standard: Standard) -> LinkageSpec:
     """Return the city's specification in `path`. Raises ConfigurationError at the first mistake."""
-    optional = (*_EVIDENCE, "never_share", "household", "skew")
+    optional = (*_EVIDENCE, "never_share", "household", "namesake", "skew")
     keys = read_yaml(path).keys(("entity", "ladder"), optional)
     parties = [entity.name for entity in standard.parties]
     keys["entity"].one_of(parties, "an entity that is no fact")
@@ -38,6 +38,7 @@ def load_linkage(path: Path, standard: Standard) -> LinkageSpec:
         decide=parse_decide(keys["decide"]) if "decide" in keys else None,
         never_share=parse_fields(keys["never_share"], kinds) if "never_share" in keys else (),
         household=parse_rules(keys["household"], kinds) if "household" in keys else (),
+        namesake=parse_namesake(keys) if "namesake" in keys else (),
         skew=parse_skew(keys["skew"]) if "skew" in keys else Skew(),
     )
     named = named_fields(spec)
@@ -119,6 +120,12 @@ def _comparison(field: str, node: YamlNode, kinds: Kinds, others: Sequence[str])
     kind = keys["as"].one_of(WAYS, "a way to compare")
     instead = keys["instead_of"].one_of(others, "another field that is compared") if "instead_of" in keys else ""
     return Comparison(field, kind, "term_frequency" in keys and keys["term_frequency"].flag(), instead)
+
+
+def parse_namesake(keys: Mapping[str, YamlNode]) -> tuple[str, ...]:
+    """Return the fields that two people may have all the same, each of them compared."""
+    compared = dict.fromkeys(keys["compare"].entries("a mapping of fields"), "") if "compare" in keys else {}
+    return parse_fields(keys["namesake"], compared)
 
 
 def parse_decide(node: YamlNode, *, whole: bool = True) -> Decide:

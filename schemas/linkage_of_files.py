@@ -14,6 +14,7 @@ from schemas.linkage_file import (
     parse_decide,
     parse_fields,
     parse_ladder,
+    parse_namesake,
     parse_rules,
     parse_skew,
 )
@@ -24,7 +25,8 @@ from schemas.yaml_source import YamlNode, read_yaml
 _SIDES = ("left", "right")
 _NAME = re.compile(r"[^\W\d][\w -]{0,49}")  # letters of any script; a dot would read as a key
 _OPTIONAL = (
-    "entity", "fields", "prepare", "ladder", "decide", "never_share", "household", "skew", "one_to_one",
+    "entity", "fields", "prepare", "ladder", "decide", "never_share", "household", "namesake", "skew",
+    "one_to_one",
 )  # fmt: skip
 
 
@@ -46,6 +48,7 @@ def load_file_spec(path: Path, columns: tuple[Sequence[str], Sequence[str]] | No
         never_share=parse_fields(keys["never_share"], kinds) if "never_share" in keys else (),
         fields=_fields(keys, kinds),
         household=parse_rules(keys["household"], kinds) if "household" in keys else (),
+        namesake=parse_namesake(keys) if "namesake" in keys else (),
         skew=parse_skew(keys["skew"]) if "skew" in keys else Skew(),
         one_to_one="one_to_one" in keys and keys["one_to_one"].flag(),
         id=_sides(keys["id"]),

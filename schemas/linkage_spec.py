@@ -71,8 +71,9 @@ class LinkageSpec:
     """One entity's specification. `block` and `household` rules are lists of fields or keys of fields (`name.pinyin`).
 
     Records that agree in all of one `household` rule may be kin: two people, whose shared surname, address and phone
-    are one evidence and not three. `id` are the id columns of both sides (plain files only). `one_to_one`: a left
-    record has one right record at most as well. `fields` are all fields named anywhere here, each once.
+    are one evidence and not three. `namesake` are fields that two people may have all the same, more often than chance
+    would have it (a name and a birth date). `id` are the id columns of both sides (plain files only). `one_to_one`: a
+    left record has one right record at most as well. `fields` are all fields named anywhere here, each once.
     """
 
     entity: str
@@ -83,6 +84,7 @@ class LinkageSpec:
     never_share: tuple[str, ...] = ()
     fields: tuple[LinkageField, ...] = ()
     household: tuple[tuple[str, ...], ...] = ()
+    namesake: tuple[str, ...] = ()
     skew: Skew = Skew()
     one_to_one: bool = False
     id: tuple[str, str] | None = None

@@ -11,7 +11,8 @@ from matching.fields import encoded_fields
 from matching.frequencies import random_levels
 from matching.households import lent
 from matching.model import FieldModel, Model, TermFrequencies
-from matching.scoring import Scorer, field_weights
+from matching.scoring import Scorer
+from matching.weights import field_weights
 from schemas.linkage_spec import Comparison, LinkageField, LinkageSpec
 
 PLAIN = ("missing", "different", "same")

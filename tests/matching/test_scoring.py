@@ -9,12 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from matching.blocks import blocks
 from matching.candidates import Candidates
 from matching.explanation import read, texts
 from matching.fields import encoded_fields
 from matching.frequencies import term_frequencies
 from matching.model import FieldModel, Model, from_json
+from matching.prepared import Prepared
 from matching.scoring import Scorer
+from matching.teaching import namesakes
 from matching.training import Kin, Labels, missed_shares, with_kin
 from schemas.linkage_spec import Comparison, LinkageField, LinkageSpec
 
@@ -113,3 +116,28 @@ def test_a_model_keeps_all_of_it_and_says_what_each_field_gave() -> None:
     assert sum(part.bits for part in told.parts) == pytest.approx(
         weight(asked, 0, 0) + float(asked.prior()[0]), abs=0.2
     )
+
+
+def test_a_namesake_explains_what_it_has_alike_and_nothing_else() -> None:
+    rows = [{"name": "李明", "home": "海港区河北大街9号"}, {"name": "赵敏", "home": "海港区河北大街9号"}]
+    asked = scorer([rows[0]], rows, alike=("name",), namesakes=0.01)
+    pairs = np.array([0, 0]), np.array([0, 1])
+    match, other = asked.odds(asked.score(*pairs), pairs[0])
+    name = asked.bits(0, asked.score(*pairs).levels, pairs[1])[0][0]
+    assert other.tolist() == pytest.approx([2**name * 0.1 * 0.01 / 2 / 0.1, 0.0])
+    assert match[0] > other[0]
+    told = read(str(texts(asked, pairs[0], pairs[1], pa.array(["evidence", "evidence"]))[0].as_py()))
+    assert {part.name: part.bits for part in told.parts}["kin"] == pytest.approx(-np.log2(1 + other[0]), abs=0.06)
+
+
+def test_namesakes_are_counted_without_those_entered_twice() -> None:
+    home = "海港区河北大街{}号"
+    base = [{"name": f"周{chr(0x4E00 + place)}", "home": home.format(place)} for place in range(1, 61)]
+    twice = [{"name": "欧阳海棠", "home": "海港区迎宾路7号"}] * 2
+    apart = [{"name": "李明", "home": "海港区文化路1号"}, {"name": "李明", "home": "抚宁区迎宾路3号"}]
+    asked = scorer([base[0]], [*base, *twice, *apart])
+    spec = replace(SPEC, namesake=("name",))
+    tables = pa.table({name: pa.array([row.get(name) for row in (*base, *twice, *apart)]) for name in KINDS})
+    fields = encoded_fields(tables, tables, spec, {})
+    ready = Prepared(fields, asked.comparers, blocks(fields, ()))
+    assert namesakes(ready, spec, asked.model) == pytest.approx(2 / 64, rel=0.1)

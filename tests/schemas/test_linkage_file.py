@@ -99,3 +99,9 @@ def test_a_former_name_is_compared_with_the_name_that_a_record_tells(tmp_path: P
     assert spec.field("former_name") == LinkageField("former_name", "person_name", "former_name", "name")
     with pytest.raises(ConfigurationError, match="another field that is compared"):
         load_linkage(write(tmp_path, text.replace("instead_of: name", "instead_of: phone")), load_standard())
+
+
+def test_namesakes_share_fields_that_are_compared(tmp_path: Path) -> None:
+    assert load_linkage(write(tmp_path, SOUND + "namesake: [name, sex]\n"), load_standard()).namesake == ("name", "sex")
+    with pytest.raises(ConfigurationError, match="a field"):
+        load_linkage(write(tmp_path, SOUND + "namesake: [name, phone]\n"), load_standard())
