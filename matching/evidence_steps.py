@@ -41,7 +41,7 @@ def field_list(spec: LinkageSpec, table: str = "", *, told: bool = False, hidden
 
 def hearing(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
     """Return `hearing` (open records that no identifier settled, but those whose answer stands), `near_values` (of them
-    and of `loose` ones), `heard_values`, `heard_ordered` and `heard_keys` (INDEX)."""
+    and of all others whom the register does not know), `heard_values`, `heard_ordered` and `heard_keys` (INDEX)."""
     return [
         Step(
             "hearing",
@@ -58,7 +58,8 @@ def hearing(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
             SELECT record_id, {field_list(spec, told=True)} FROM records
             WHERE record_id IN (
                 SELECT record_id FROM hearing
-                UNION SELECT record_id FROM loose WHERE record_id IN (FROM stirred))
+                UNION SELECT record_id FROM links_first
+                WHERE rung IN ({literal(PROVISIONAL_RUNG)}, 'provisional_identifier'))
             """,
             materialise=True,
         ),

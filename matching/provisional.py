@@ -122,6 +122,15 @@ def _steps(spec: LinkageSpec, rules: int) -> list[Step]:
             """,
             materialise=True,
         ),
+        # Nearly always nobody: to look for no one costs nothing, to look for those not found would read everyone.
+        Step(
+            "far",
+            """
+            SELECT record_id FROM (SELECT record_id FROM alike_numbers UNION SELECT record_id FROM loose_keys)
+            WHERE record_id NOT IN (SELECT record_id FROM near_values)
+            """,
+            materialise=True,
+        ),
         Step(
             "unknown_values",
             f"""
@@ -129,9 +138,7 @@ def _steps(spec: LinkageSpec, rules: int) -> list[Step]:
                 FROM near_values WHERE record_id IN (
                     SELECT record_id FROM loose_keys UNION SELECT record_id FROM alike_numbers)
                 UNION ALL
-                SELECT record_id, {field_list(spec, told=True)} FROM records WHERE record_id IN (
-                    SELECT record_id FROM alike_numbers UNION SELECT record_id FROM loose_keys)
-                    AND record_id NOT IN (SELECT record_id FROM near_values)
+                SELECT record_id, {field_list(spec, told=True)} FROM records WHERE record_id IN (FROM far)
             ) LEFT JOIN alike_numbers USING (record_id) ORDER BY record_id
             """,
         ),

@@ -61,6 +61,8 @@ def load_model(hub: Hub, entity: str, version: str) -> Model:
 def keep_model(hub: Hub, model: Model) -> Path:
     """Write a model's file, whole or not at all; one that is there already is the same."""
     path = model_path(hub, model.entity, model.version)
+    if path.is_file():
+        return path
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(model.to_json(), encoding="utf-8")
