@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.quoting import literal, quote
 from engine.step import Step
-from matching.anchors import keyed
+from matching.anchors import keyed, ladder_columns
 from matching.evidence_steps import PROVISIONAL_RUNG
 from matching.rules import LadderRules
 from matching.tables import key_parts, key_text
@@ -59,13 +61,13 @@ def touched_keys() -> list[Step]:
     ]
 
 
-def open_keys(rules: LadderRules) -> list[Step]:
+def open_keys(rules: LadderRules, kept: Sequence[str] = ()) -> list[Step]:
     """Return `reopened` (records a judgement re-opens) and `open_keys`: keys whose records may be decided otherwise.
 
     A decision depends on its record, on the anchors that hold its key, on the records of the same key, on judgements
     and, where a number is one entity, on the anchor rows of the number that holds the key. So open is every key that a
     changed record has or had, every key of a re-opened component, and every other key of anchor rows whose number is
-    open.
+    open. `kept` are columns that evidence reads: where they are given, records are read once for both.
     """
     reopened = [
         Step(
@@ -83,7 +85,7 @@ def open_keys(rules: LadderRules) -> list[Step]:
         ),
     ]
     if rules.rows_are_entities:
-        return [*reopened, Step("open_keys", "FROM opened_keys"), *_near(rules)]
+        return [*reopened, Step("open_keys", "FROM opened_keys"), *_near(rules, kept)]
     return [
         *reopened,
         Step(
@@ -112,15 +114,21 @@ def open_keys(rules: LadderRules) -> list[Step]:
             """,
             materialise=True,
         ),
-        *_near(rules),
+        *_near(rules, kept),
     ]
 
 
-def _near(rules: LadderRules) -> list[Step]:
-    """Return `keyed_near`: the rows of `keyed` that a decision of this run is about or can depend on.
+def _near(rules: LadderRules, kept: Sequence[str]) -> list[Step]:
+    """Return `keyed_near`: the rows of `keyed` that a decision of this run is about or can depend on; and `heard_from`:
+    the records that evidence reads, those near ones and all whom the register does not know, where it was `kept`.
 
     Records are chosen by their bare numbers first: putting each record's keys together would cost more than reading it.
     """
+    columns = dict.fromkeys([*ladder_columns(rules), *kept])
+    unknown = f"""
+        UNION SELECT record_id FROM links_first
+        WHERE rung IN ({literal(PROVISIONAL_RUNG)}, 'provisional_identifier')
+        """
     held = " OR ".join(f"{quote(key.number)} IN (FROM open_numbers)" for key in rules.keys)
     return [
         Step("open_numbers", f"SELECT DISTINCT {key_parts('key')[1]} AS number FROM open_keys", materialise=True),
@@ -135,7 +143,13 @@ def _near(rules: LadderRules) -> list[Step]:
             """,
             materialise=True,
         ),
-        Step("near", f"SELECT * FROM records WHERE {held} OR record_id IN (FROM near_ids)"),
+        Step(
+            "near",
+            f"SELECT {', '.join(map(quote, columns))} FROM records "
+            f"WHERE {held} OR record_id IN (FROM near_ids {unknown if kept else ''})",
+            materialise=bool(kept),
+        ),
+        Step("heard_from", f"FROM {'near' if kept else 'records'}"),
         keyed(rules, "near", "keyed_of_number"),
         Step(
             "keyed_near",

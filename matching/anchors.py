@@ -32,6 +32,13 @@ def keyed(rules: LadderRules, source: str = "records", name: str = "keyed") -> S
     )
 
 
+def ladder_columns(rules: LadderRules) -> list[str]:
+    """Return the columns of a statement that `keyed` reads."""
+    columns = ["record_id", "department", "source_table", "statement", "observed_at", rules.name.column]
+    columns += [rules.name.former_column] if rules.name.former_column else []
+    return columns + [name for key in rules.keys for name in (key.number, key.type_column) if name]
+
+
 def former_states(rules: LadderRules) -> list[Step]:
     """Return `former_states` (tables.FORMER_STATES): what the register rows of `history` ever said of themselves.
 

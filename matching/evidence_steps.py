@@ -55,7 +55,7 @@ def hearing(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
         Step(
             "near_values",
             f"""
-            SELECT record_id, {field_list(spec, told=True)} FROM records
+            SELECT record_id, {field_list(spec, told=True)} FROM heard_from
             WHERE record_id IN (
                 SELECT record_id FROM hearing
                 UNION SELECT record_id FROM links_first

@@ -115,9 +115,9 @@ class LinkChanges:
     evidence: EvidenceChanges = field(default_factory=EvidenceChanges)
 
 
-def plan(rules: LadderRules) -> LadderPlan:
+def plan(rules: LadderRules, kept: Sequence[str] = ()) -> LadderPlan:
     """Return the steps of the ladder up to the hub ids, to be run in one session."""
-    decide: list[AnyStep] = [*open_keys(rules), *anchors(rules), holdings(), open_records(rules)]
+    decide: list[AnyStep] = [*open_keys(rules, kept), *anchors(rules), holdings(), open_records(rules)]
     decide += [*references(rules), aims(), *name_levels(rules), compared(rules), *by_ladder(rules)]
     claim: list[AnyStep] = [links_open(), *decided(rules), *standing(), units(), *claims(), *inheritance()]
     claim += [restored(), newcomers()]
@@ -151,7 +151,7 @@ def _link(
 ) -> tuple[LinkChanges | None, pa.Table]:  # fmt: skip
     """Return what changes; or, where evidence ties judged records to entities that are not open, these: they are to be
     opened from the start, because a judgement may merge them into another one."""
-    steps, (commit, mint) = plan(rules), numbers
+    steps, (commit, mint) = plan(rules, _kept(inputs)), numbers
     with engine.session({**_relations(inputs), "drawn": drawn}) as session:
         session.run([moved(), *_parts(inputs, rules)])
         session.add("judged_changed", pa.table([sorted(inputs.judged.changed)], schema=JUDGED_CHANGED))
@@ -181,6 +181,13 @@ def _relations(inputs: LinkInputs) -> dict[str, Relation]:
     if inputs.evidence is not None:
         relations["evidence_index"] = inputs.evidence.index
     return relations
+
+
+def _kept(inputs: LinkInputs) -> tuple[str, ...]:
+    """Return the columns that evidence reads of records, where only some of these are near; all would fill memory."""
+    if inputs.evidence is None or inputs.arriving is None:
+        return ()
+    return tuple(field.right for field in inputs.evidence.spec.fields)
 
 
 def _parts(inputs: LinkInputs, rules: LadderRules) -> list[Step]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from engine.quoting import quote
 from engine.relation import ParquetFiles
 from engine.step import Step
-from matching.anchors import former_states, keyed
+from matching.anchors import former_states, keyed, ladder_columns
 from matching.rules import LadderRules
 from matching.tables import FORMER_STATES
 from pipeline.commit import history_schema
@@ -45,13 +45,10 @@ def fresh_states(hub: Hub, version: Version, entity: Entity, rules: LadderRules,
 
 
 def _steps(rules: LadderRules) -> list[Step]:
-    columns = ["record_id", "department", "source_table", "statement", "observed_at", rules.name.column]
-    columns += [rules.name.former_column] if rules.name.former_column else []
-    columns += [name for key in rules.keys for name in (key.number, key.type_column) if name]
     return [
         Step(
             "changed_history",
-            f"SELECT {', '.join(map(quote, columns))}, op FROM all_history "
+            f"SELECT {', '.join(map(quote, ladder_columns(rules)))}, op FROM all_history "
             "WHERE record_id IN (SELECT record_id FROM changed)",
             materialise=True,
         ),
