@@ -31,7 +31,7 @@ def sound(
 
 
 def _short_enough(column: pa.Array, name: str, before: int, value_bytes: int) -> None:
-    if pa.types.is_integer(column.type) or column.nbytes <= value_bytes:
+    if column.nbytes <= value_bytes:
         return
     lengths = pc.binary_length(column)
     longest = pc.max(lengths).as_py()

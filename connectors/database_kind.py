@@ -68,7 +68,7 @@ class Database:
     def plain_columns(
         self, connection: sa.Connection | None, table: sa.TableClause, declared: Mapping[str, str]
     ) -> frozenset[str]:
-        """Return the columns read as they are stored: surely text, or whole numbers, which have one spelling."""
+        """Return the columns whose every value is text as it is stored, so that nothing needs to make text of it."""
         return frozenset()
 
     def bound(self, column: sa.ColumnClause[Any], text: str) -> sa.ColumnElement[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,19 +34,20 @@ class Postgres(Database):
         return url.update_query_dict({**patience, **dict(url.query)}).render_as_string(hide_password=False)
 
     def session(self) -> tuple[str, ...]:
-        zone = self.settings.timezone.replace("'", "")
-        return (
-            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-            "SET client_encoding = 'UTF8'",
-            "SET DateStyle = 'ISO, YMD'",
-            "SET IntervalStyle = 'iso_8601'",
-            f"SET TimeZone = '{zone}'",
-            "SET bytea_output = 'hex'",
-            "SET extra_float_digits = 1",
-            "SET standard_conforming_strings = on",
-            f"SET lock_timeout = {self.settings.lock_seconds * 1000:d}",
-            f"SET statement_timeout = {self.settings.statement_seconds * 1000:d}",
-        )
+        texts = {
+            "client_encoding": "UTF8",
+            "DateStyle": "ISO, YMD",
+            "IntervalStyle": "iso_8601",
+            "TimeZone": self.settings.timezone.replace("'", ""),
+            "bytea_output": "hex",
+            "extra_float_digits": "1",
+            "standard_conforming_strings": "on",
+            "lock_timeout": f"{self.settings.lock_seconds * 1000:d}",
+            "statement_timeout": f"{self.settings.statement_seconds * 1000:d}",
+        }
+        # one question for all: each is several ways there and back, and a department may be far away
+        asked = ", ".join(f"set_config('{name}', '{text}', false)" for name, text in texts.items())
+        return ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", f"SELECT {asked}")
 
     def streaming(self) -> tuple[str, ...]:
         return (f"SET statement_timeout = {self.settings.stream_seconds * 1000:d}",)
@@ -68,12 +68,6 @@ class Postgres(Database):
             .where(sa.column("attrelid") == sa.func.coalesce(own, other) if dot else sa.column("attrelid") == own)
             .where(number > 0, ~sa.column("attisdropped", sa.Boolean()))
         )
-
-    def plain_columns(
-        self, connection: sa.Connection | None, table: sa.TableClause, declared: Mapping[str, str]
-    ) -> frozenset[str]:
-        """Return the columns of whole numbers: to send them as they are spares the server a tenth of its work."""
-        return frozenset(name for name, kind in declared.items() if kind.upper() in ("SMALLINT", "INTEGER", "BIGINT"))
 
     def bound(self, column: sa.ColumnClause[Any], text: str) -> sa.ColumnElement[Any]:
         if isinstance(column.type, sa.types.NullType):

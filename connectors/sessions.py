@@ -30,7 +30,7 @@ class Session(Protocol):
         ...
 
     def stream(self, statement: sa.Select[Any], columns: tuple[str, ...], rows: int) -> Iterator[pa.RecordBatch]:
-        """Yield batches of at most `rows` rows: columns named `columns`, of text, undecoded bytes or whole numbers."""
+        """Yield batches of at most `rows` rows, string or (undecoded) binary columns named `columns`."""
         ...
 
     def close(self) -> None:
@@ -101,7 +101,7 @@ class AdbcSession:
     def _run(self, statements: Sequence[str]) -> None:
         for statement in statements:
             self._cursor.execute(statement)
-            if statement.startswith("PRAGMA"):
+            if statement.startswith(("PRAGMA", "SELECT")):
                 self._cursor.fetchall()
 
     def _written(self, statement: sa.Select[Any]) -> str:
@@ -172,8 +172,6 @@ def _decoded(value: Any) -> Any:
 
 
 def _column(cells: tuple[Any, ...]) -> pa.Array:
-    if any(isinstance(cell, int) for cell in cells):
-        return pa.array([cell if cell is None else str(cell) for cell in cells], pa.string())
     try:
         return pa.array(cells, pa.binary() if any(isinstance(cell, bytes) for cell in cells) else pa.string())
     except pa.ArrowException:
