@@ -13,7 +13,7 @@ VALUE_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "uscc": ("code", "organisation"),
     "registration_number": ("number",),
     "person_name": (
-        "folded", "pinyin", "readings", "shape", "surname", "given", "spelled", "words", "sound", "initials",
+        "folded", "shape", "surname", "given", "pinyin", "readings", "spelled", "words", "sound", "initials",
     ),
     "company_name": ("folded", "core", "own_name"),
     "code": ("code",),
