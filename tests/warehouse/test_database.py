@@ -14,7 +14,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import BigInteger, Boolean, Column, Date, MetaData, Table, Text, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-import warehouse.serving_feeds  # noqa: F401 - its tables belong to the same metadata
+import warehouse.resolve_index  # their tables belong to the same metadata
+import warehouse.serving_feeds  # noqa: F401
 from schemas.errors import LedgerBusy, LedgerError
 from tests.warehouse.conftest import Hub
 from warehouse.database import Database
