@@ -28,7 +28,7 @@ from dags.environment import OPERATOR, PASSWORDS, airflow_home
 from pipeline.settings import Settings
 from tests.house.tree import ROOT
 
-DOWN, KILLED, STEADY = "social_security", "civil_affairs", "police_population"
+DOWN, KILLED = "civil_affairs", "police_population"
 PATIENCE = 240.0  # a bound for a machine that does much else; alone the whole test takes about a minute
 
 
@@ -159,21 +159,20 @@ def test_the_city_publishes_with_a_source_down_and_a_commit_killed_and_heals(hom
     source.rename(tmp_path / "away.sqlite")
     (home / "kill-commit").write_text(KILLED)
     with serve(home) as airflow:
-        wanted = {f"department_{name}" for name in (DOWN, KILLED, STEADY)} | {"hub"}
+        wanted = {f"department_{name}" for name in (DOWN, KILLED)} | {"hub"}
         until("the DAGs are known", lambda: wanted <= airflow.known())
-        for name in (DOWN, KILLED, STEADY):
+        for name in (DOWN, KILLED):
             airflow.start(f"department_{name}")
 
         until("the killed commit has come back", lambda: "success" in airflow.runs(f"department_{KILLED}"))
         assert (home / "killed-commit").exists() and not (home / "kill-commit").exists()
         assert airflow.tries(f"department_{KILLED}", "commit") == 2
-        until("the steady department is in", lambda: "success" in airflow.runs(f"department_{STEADY}"))
         until("the source that is down is given up", lambda: "failed" in airflow.runs(f"department_{DOWN}"))
         assert airflow.tries(f"department_{DOWN}", "land") == 4
         until("the hub has published all that came in", lambda: settled(airflow, home))
         before = published(home)
         assert before["version"] >= 1 and before["people"] > 0
-        assert before["statements"][KILLED] > 0 and before["statements"][STEADY] > 0
+        assert before["statements"][KILLED] > 0
         assert before["statements"].get(DOWN, 0) == 0
 
         (tmp_path / "away.sqlite").rename(source)

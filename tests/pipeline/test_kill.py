@@ -130,7 +130,7 @@ def kill_once(seed: int, forks: ForkServerContext, prepared: tuple[Path, dict[st
     shutil.rmtree(victim_home)
 
 
-@pytest.mark.parametrize("seed", [int(os.environ.get("CITYHUB_KILL_SEED", "1")), 2])
+@pytest.mark.parametrize("seed", [int(os.environ.get("CITYHUB_KILL_SEED", "2"))])
 def test_a_killed_run_is_finished_by_the_next(
     seed: int, forks: ForkServerContext, prepared: tuple[Path, dict[str, Any], float], tmp_path: Path
 ) -> None:
