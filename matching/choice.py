@@ -115,9 +115,7 @@ def _without_shared(scorer: Scorer, candidates: Candidates, kin: Bits, chosen: R
 
 def choose(scorer: Scorer, ranked: Ranked, decide: Decide, start: int, possible: Bits) -> Choices:
     """Return the decision of each record row. `possible`: what its evidence can prove at most, in bits."""
-    # That a base knows hardly anyone of this kind makes it surer, not less sure, that a record is of nobody it knows.
-    prior = np.maximum(scorer.prior(slice(start, start + len(possible))), -np.log2(max(scorer.model.base_rows, 1)))
-    enough = possible + prior >= decide.enough
+    enough = possible + scorer.prior(slice(start, start + len(possible))) >= decide.enough
     decision = np.where(enough, NEW, INSUFFICIENT).astype(np.int8)
     reason = np.where(ranked.place < 0, NO_CANDIDATE, UNLIKE).astype(np.int8)
     reason[~enough] = LITTLE

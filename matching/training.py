@@ -27,7 +27,6 @@ from schemas.linkage_spec import LinkageSpec
 
 # Pseudo-pairs that a start is worth against what the records show.
 _LABELLED_WEIGHT, _ASSUMED_WEIGHT = 2_000.0, 5.0
-_UNSEEN = 0.1  # pairs of kin: what none of them showed is rarer than one more pair would make it
 _ROUNDS = 12
 _FEW = 10.0
 FEWEST_LABELS = 200
@@ -112,7 +111,7 @@ def with_kin(model: Model, comparers: Sequence[FieldComparer], kin: Kin, apart: 
         bits = np.full(len(double), np.log2(_DOUBLES))
         for place, (field, found) in enumerate(zip(model.fields, levels, strict=True)):
             counts = np.bincount(found, weights=1.0 - double, minlength=len(field.levels))[1:].astype(float)
-            shown[place] = _posterior(counts, _uniform(len(counts)), _UNSEEN)
+            shown[place] = _posterior(counts, _uniform(len(counts)), 1.0)
             if field.name not in apart:
                 bits += np.concatenate(([0.0], np.log2(np.array(field.match)) - np.log2(shown[place])))[found]
         double = 1.0 / (1.0 + np.exp2(-bits))
