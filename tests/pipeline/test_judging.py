@@ -12,23 +12,18 @@ from click.testing import CliRunner
 
 from matching.laws import TWO_IDENTITIES
 from pipeline import link as link_module
-from pipeline.batch_decisions import release
 from pipeline.command_line import main
-from pipeline.commit import commit
 from pipeline.history import history
 from pipeline.hub import Hub
 from pipeline.judge import Decision, judge, withdraw
-from pipeline.land import land
 from pipeline.link import link
 from pipeline.link_difference import link_difference
 from pipeline.models_in_force import Acceptance
 from pipeline.publish import publish
-from pipeline.standardise import standardise
 from pipeline.steward import work_list
 from pipeline.survive import survive
-from pipeline.validate import validate
 from schemas.errors import FenceLost, JudgementRefused, SpecificationChanged, UnknownEntity
-from tests.pipeline.story import Story, story
+from tests.pipeline.story import Story, story, take
 
 pytestmark = pytest.mark.timeout(600)
 DEPARTMENTS = ("agriculture", "civil_affairs", "medical_insurance", "police_population", "social_security")
@@ -43,15 +38,6 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]
         take(hub, DEPARTMENTS)
         relink(hub)
         yield tale, hub
-
-
-def take(hub: Hub, departments: tuple[str, ...]) -> None:
-    for department in departments:
-        for stage in (land, standardise, validate):
-            stage(hub, department)
-        for batch in hub.ledger.batches("held", department):
-            release(hub, batch.id, "a small city has few rows: one pair of twins is too many for the gate")
-        commit(hub, department)
 
 
 def relink(hub: Hub) -> dict[str, Any]:

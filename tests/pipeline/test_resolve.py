@@ -13,20 +13,15 @@ import pytest
 from click.testing import CliRunner
 
 from matching.laws import two_identities
-from pipeline.batch_decisions import release
 from pipeline.command_line import main
-from pipeline.commit import commit
 from pipeline.hub import Hub
 from pipeline.judge import Decision, judge
-from pipeline.land import land
 from pipeline.link import link
 from pipeline.publish import publish
 from pipeline.resolve import open_resolver, resolve_record
-from pipeline.standardise import standardise
 from pipeline.survive import survive
-from pipeline.validate import validate
 from schemas.errors import LinkageError, ModelError
-from tests.pipeline.story import Story, story
+from tests.pipeline.story import Story, story, take
 from warehouse.resolve_index import ResolveIndex
 
 pytestmark = pytest.mark.timeout(900)
@@ -39,12 +34,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]
     tale = story(tmp_path_factory.mktemp("resolve"), residents=1500)
     tale.bring()
     with tale.hub(**CITY) as hub:
-        for department in DEPARTMENTS:
-            for stage in (land, standardise, validate):
-                stage(hub, department)
-            for batch in hub.ledger.batches("held", department):
-                release(hub, batch.id, "a small city has few rows")
-            commit(hub, department)
+        take(hub, DEPARTMENTS)
         for step in (link, survive, publish):
             step(hub)
         yield tale, hub
