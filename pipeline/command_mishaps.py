@@ -11,10 +11,9 @@ from typing import Any
 
 import click
 
-from pipeline.entry import INTERRUPTED
 from pipeline.events import redact
+from pipeline.exit_codes import FAULT, INTERRUPTED
 
-FAULT = 70  # as sysexits.h has it
 _ROOT = Path(__file__).resolve().parent.parent
 _DISK = {
     errno.ENOSPC: "磁盘已满 the disk is full",

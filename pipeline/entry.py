@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-INTERRUPTED = 130  # as a shell has it
+from pipeline.exit_codes import INTERRUPTED
 
 
 def main() -> None:
