@@ -88,13 +88,14 @@ def open_keys(rules: LadderRules, kept: Sequence[str] = ()) -> list[Step]:
         return [*reopened, Step("open_keys", "FROM opened_keys"), *_near(rules, kept)]
     return [
         *reopened,
+        _entered_twice(rules),
         Step(
             "numbers_open",
             """
-            FROM opened_keys
+            FROM entered_open
             UNION
             SELECT k.primary_key FROM keyed k JOIN former_states f ON f.record_id = k.record_id
-            WHERE f.primary_key IN (FROM opened_keys) AND k.primary_key IS NOT NULL
+            WHERE f.primary_key IN (FROM entered_open) AND k.primary_key IS NOT NULL
             """,
             materialise=True,
         ),
@@ -116,6 +117,25 @@ def open_keys(rules: LadderRules, kept: Sequence[str] = ()) -> list[Step]:
         ),
         *_near(rules, kept),
     ]
+
+
+def _entered_twice(rules: LadderRules) -> Step:
+    """Return `entered_open`: `opened_keys`, and the stronger number of a business whose lesser one is open, where an
+    anchor holds that one alone: the business is entered twice, with both numbers and with one.
+    """
+    if not any(source.by_second for source in rules.anchors):
+        return Step("entered_open", "FROM opened_keys")
+    return Step(
+        "entered_open",
+        """
+        FROM opened_keys
+        UNION
+        SELECT primary_key FROM keyed
+        WHERE anchor_rank IS NOT NULL AND other_key IN (FROM opened_keys)
+            AND other_key IN (SELECT primary_key FROM keyed WHERE anchor_rank IS NOT NULL)
+        """,
+        materialise=True,
+    )
 
 
 def _near(rules: LadderRules, kept: Sequence[str]) -> list[Step]:

@@ -17,9 +17,7 @@ def keyed(rules: LadderRules, source: str = "records", name: str = "keyed") -> S
     """
     first, second = _key(rules.keys[0]), _key(rules.keys[1]) if len(rules.keys) > 1 else "NULL::VARCHAR"
     former = quote(rules.name.former_column) if rules.name.former_column else "NULL::VARCHAR"
-    rank = _anchor_rank(rules.anchors)
-    if not rules.rows_are_entities:
-        rank = f"CASE WHEN {first} IS NOT NULL THEN {rank} END"
+    rank = _anchor_rank(rules.anchors, "" if rules.rows_are_entities else first, second)
     return Step(
         name,
         f"""
@@ -85,28 +83,35 @@ def anchors(rules: LadderRules) -> list[Step]:
             """,
             materialise=True,
         ),
-        _continued(),
+        *_continued(),
         Step(
             "anchors",
             """
-            SELECT a.*, 'key:' || coalesce(c.into, a.primary_key) AS unit
+            SELECT a.*, 'key:' || coalesce(d.heir, c.heir, a.primary_key) AS unit
             FROM anchor_rows a LEFT JOIN continued c ON c.key = a.primary_key
+            LEFT JOIN continued d ON d.key = c.heir AND c.entered_twice
+            WHERE a.primary_key NOT IN (FROM ambiguous)
             """,
             materialise=True,
         ),
     ]
 
 
-def _continued() -> Step:
-    """Return `continued`: `key`, `into` of each number that went over into another one.
+def _continued() -> list[Step]:
+    """Return `continued`: `key`, `heir` of each number that goes on in another one; and `ambiguous`: numbers that none
+    can anchor by.
 
-    Only where one number succeeds it, and no row as trusted as the one that changed still holds the old one.
+    A number goes on where one number succeeds it, and no row as trusted as the one that changed still holds the old
+    one. And where a business is `entered_twice`: the number of an anchor that lacks the stronger one goes on in that of
+    the only number whose anchors hold both. Where several do, nobody knows which business it is.
     """
-    return Step(
-        "continued",
+    held_with = """
+        SELECT other_key AS key, min(primary_key) AS heir, count(DISTINCT primary_key) AS several FROM anchor_rows
+        WHERE other_key IN (SELECT primary_key FROM anchor_rows) GROUP BY other_key
         """
-        SELECT was.key, min(was.into) AS into FROM (
-            SELECT f.primary_key AS key, a.primary_key AS into, a.anchor_rank
+    succeeded = """
+        SELECT was.key, min(was.heir) AS heir FROM (
+            SELECT f.primary_key AS key, a.primary_key AS heir, a.anchor_rank
             FROM former_states f JOIN anchor_rows a ON a.record_id = f.record_id
             WHERE f.primary_key <> a.primary_key
             QUALIFY a.anchor_rank = min(a.anchor_rank) OVER (PARTITION BY f.primary_key)
@@ -114,10 +119,21 @@ def _continued() -> Step:
         LEFT JOIN (SELECT primary_key, min(anchor_rank) AS rank FROM anchor_rows GROUP BY primary_key) now
             ON now.primary_key = was.key
         WHERE now.rank IS NULL OR now.rank > was.anchor_rank
-        GROUP BY was.key HAVING count(DISTINCT was.into) = 1
-        """,
-        materialise=True,
-    )
+        GROUP BY was.key HAVING count(DISTINCT was.heir) = 1
+        """
+    return [
+        Step("held_with", held_with, materialise=True),
+        Step("ambiguous", "SELECT key FROM held_with WHERE several > 1"),
+        Step(
+            "continued",
+            f"""
+            SELECT key, heir, TRUE AS entered_twice FROM held_with WHERE several = 1
+            UNION ALL
+            SELECT key, heir, FALSE FROM ({succeeded}) WHERE key NOT IN (SELECT key FROM held_with)
+            """,
+            materialise=True,
+        ),
+    ]
 
 
 def holdings() -> Step:
@@ -153,11 +169,15 @@ def _key(key: KeyColumn) -> str:
     return key_text(kind, quote(key.number))
 
 
-def _anchor_rank(sources: tuple[AnchorSource, ...]) -> str:
+def _anchor_rank(sources: tuple[AnchorSource, ...], first: str, second: str) -> str:
+    """Return the rank of a row's source, null where it is no anchor; `first` empty: whatever number it has or lacks."""
     cases = []
     for rank, source in enumerate(sources):
         test = f"department = {literal(source.department)} AND source_table = {literal(source.table)}"
         if source.statement:
             test += f" AND statement = {literal(source.statement)}"
+        if first:
+            held = f"coalesce({first}, {second})" if source.by_second else first
+            test += f" AND {held} IS NOT NULL"
         cases.append(f"WHEN {test} THEN {rank}")
     return f"CASE {' '.join(cases)} END" if cases else "NULL::INTEGER"

@@ -208,7 +208,7 @@ def one_row_a_unit(
 def trained(session: Session, engine: DuckDBEngine, evidence: Evidence) -> Model:
     """Return a model trained on the register as it is, with records that an identifier linked as labels.
 
-    The labelled records' identifiers are hidden: they must not teach that identifiers always agree.
+    The identifier that linked a labelled record is hidden: it must not teach that identifiers always agree.
     """
     spec = evidence.spec
     session.run(training(spec, LABELS, SAMPLE - LABELS))

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from engine.quoting import literal, quote
 from engine.step import MapStep, Step
+from matching.tables import key_parts
 from schemas.linkage_spec import LinkageSpec
 
 INDEX = pa.schema([("record_id", pa.string()), ("anchor", pa.bool_()), ("keys", pa.list_(pa.int64()))])
@@ -31,10 +32,12 @@ KeysOf = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 def field_list(spec: LinkageSpec, table: str = "", *, told: bool = False, hidden: Container[str] = ()) -> str:
     """Return the columns that evidence reads of a statement under the fields' names: of a register row, or as a record
-    has `told` them. `hidden` fields are null."""
+    has `told` them. A `hidden` field is null in the rows that it is the `hidden_field` of."""
     columns = []
     for field in spec.fields:
-        column = "NULL" if field.name in hidden else f"{table}{quote(field.right if told else field.left)}"
+        column = f"{table}{quote(field.right if told else field.left)}"
+        if field.name in hidden:
+            column = f"CASE WHEN hidden_field <> {literal(field.name)} THEN {column} END"
         columns.append(f"{column} AS {quote(field.name)}")
     return ", ".join(columns)
 
@@ -251,8 +254,8 @@ def index_changes() -> list[Step]:
 def training(spec: LinkageSpec, labels: int, others: int) -> list[Step]:
     """Return `training_records` (`base_id` where an identifier linked them), `training_base`, `labelled`, `unheard`.
 
-    The labelled records' identifiers are hidden: they must not teach that identifiers always agree. Record ids are
-    random, so the first ones in their order are a fair sample.
+    The identifier that linked a labelled record is hidden: it must not teach that identifiers always agree. Record ids
+    are random, so the first ones in their order are a fair sample.
     """
     names, told = field_list(spec), field_list(spec, told=True)
     identifiers = {name for rung in spec.ladder for name in rung.same}
@@ -261,8 +264,9 @@ def training(spec: LinkageSpec, labels: int, others: int) -> list[Step]:
         Step("standing_base", "SELECT record_id, unit FROM reference WHERE anchor_record IS NOT NULL"),
         Step(
             "labelled",
-            """
-            SELECT l.record_id, b.record_id AS base_id FROM by_ladder l JOIN standing_base b ON b.unit = l.unit
+            f"""
+            SELECT l.record_id, b.record_id AS base_id, {key_parts('l.primary_key')[0]} AS hidden_field
+            FROM by_ladder l JOIN standing_base b ON b.unit = l.unit
             WHERE l.decision = 'link' AND l.rung = 'anchored_identifier' AND l.anchor_rank IS NULL
             """,
             materialise=True,

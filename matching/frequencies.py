@@ -17,6 +17,7 @@ Shares = npt.NDArray[np.float64]
 
 MOST_TERMS = 20_000
 _PAIRS = 300_000
+_FEWEST = 1_000  # unequal pairs, to tell how unequal values are by chance
 _SEED = 20_260_630
 _SEEN_BY_CHANCE = 0.5  # added to each count: a level never seen by chance is rare, not impossible
 
@@ -62,9 +63,13 @@ def random_levels(comparers: Sequence[FieldComparer], itself: bool, match_shares
 
     Equality is counted exactly: among base rows, which are different parties, or where records are compared with one
     another (`itself`) less `match_shares`, the share of pairs that are one party. Lower levels are seen on random pairs
-    of a record and a base row, since a record may tell less of a value (an address without its house) than the base.
+    of a record and a base row, since a record may tell less of a value (an address without its house) than the base;
+    of a field that hardly a record tells, on pairs of base rows as well.
     """
     levels = _random_pairs(comparers, itself)
+    for place, (comparer, found) in enumerate(zip(comparers, levels, strict=True)):
+        if not itself and ((found != MISSING) & (found != comparer.same)).sum() < _FEWEST:
+            levels[place] = np.concatenate((found, _among_base(comparer)))
     return [
         _chance(comparer, found, itself, share)
         for comparer, found, share in zip(comparers, levels, match_shares, strict=True)
@@ -101,6 +106,15 @@ def _random_pairs(comparers: Sequence[FieldComparer], itself: bool) -> list[Leve
     equal = np.sum([found == one.same for found, one in zip(levels, comparers, strict=True)], axis=0)
     apart = (2 * equal <= told) | (told < 2)
     return [found[apart] for found in levels]
+
+
+def _among_base(comparer: FieldComparer) -> Levels:
+    """Return the levels of random pairs of base rows, which are different parties: those whose values are unequal."""
+    told = comparer.column.base[comparer.column.base >= 0]
+    if len(told) < 2:
+        return np.empty(0, np.int8)
+    first, second = np.random.default_rng(_SEED).integers(0, len(told), (2, _PAIRS // 10))
+    return comparer.of_codes(*(told[side[told[first] != told[second]]] for side in (first, second)))
 
 
 def _equal_share(codes: Codes, tops: npt.NDArray[np.bool_]) -> float:

@@ -50,9 +50,13 @@ def prepare(
 
 
 def made_ready(fields: Fields, model: Model | None) -> Prepared:
-    """Return encoded fields ready to compare. Raises ModelError if the model is of another specification."""
+    """Return encoded fields ready to compare. Raises ModelError if the model is of another specification, or of levels
+    that comparing no longer has."""
     if model is not None and model.specification != specification_of(fields.spec):
         raise ModelError("model", "trained for another specification", model.specification)
     crowded = None if model is None else model.crowded
     comparers, keys = both(fields.comparers, lambda: blocks(fields, crowded))
+    for one in comparers:
+        if model is not None and model.field(one.column.name).levels != one.levels:
+            raise ModelError("model", f"trained for other levels of {one.column.name}", "train again")
     return Prepared(fields, comparers, keys)

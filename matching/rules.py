@@ -15,11 +15,15 @@ Compare = Callable[[pa.Array, pa.Array], npt.NDArray[np.int8]]
 
 @dataclass(frozen=True)
 class AnchorSource:
-    """The rows of one statement of a register; `statement` empty means every statement of the table."""
+    """The rows of one statement of a register; `statement` empty means every statement of the table.
+
+    `by_second`: a row without the first key anchors by its second one.
+    """
 
     department: str
     table: str
     statement: str = ""
+    by_second: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ class LadderRules:
     `keys` in order of strength: a record is decided by its first one. `anchors` in order of trust. `rows_are_entities`:
     each anchor row is an entity of its own (people: the register's duplicates are never assumed away); otherwise all
     anchor rows of one number are one entity (businesses: a business has several seals), and only a row with the first
-    key anchors. `otherwise` is the decision where an identifier is equal but the name disagrees. `model` is the
-    fingerprint of the specification, stamped on every link.
+    key anchors, or with the second one where its source says so. `otherwise` is the decision where an identifier is
+    equal but the name disagrees. `model` is the fingerprint of the specification, stamped on every link.
     """
 
     entity: str

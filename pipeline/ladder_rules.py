@@ -18,7 +18,7 @@ from values import company_name, person_name
 # With one and the same anchored number these differences of the name are a clerk's, not another person's.
 PERSON_AGREES = frozenset({"same", "variant", "subset", "shape", "same_sound", "slip"})
 _SHORTEST = 2  # characters: a single one is no name
-COMPANY_AGREES = frozenset({"same", "variant", "same_core"})
+COMPANY_AGREES = frozenset({"same", "variant", "same_core", "slip"})
 
 
 def ladder_rules(city: City, entity: str) -> LadderRules:
@@ -28,19 +28,22 @@ def ladder_rules(city: City, entity: str) -> LadderRules:
     content = dumps([asdict(register), asdict(spec), agreeing], sort_keys=True, ensure_ascii=False)
     return LadderRules(
         entity=entity,
-        keys=_keys(entity, register.number),
-        anchors=tuple(AnchorSource(one.department, one.table, one.statement) for one in register.sources),
+        keys=_keys(entity, register.numbers),
+        anchors=tuple(
+            AnchorSource(one.department, one.table, one.statement, bool(one.otherwise)) for one in register.sources
+        ),
         rows_are_entities=register.each == "record",
         name=_person_names() if entity == "person" else _company_names(city),
         model="ladder-" + blake2b(content.encode(), digest_size=6).hexdigest(),
     )
 
 
-def _keys(entity: str, register_number: str) -> tuple[KeyColumn, ...]:
-    first = KeyColumn(register_number, register_number)
+def _keys(entity: str, numbers: tuple[str, ...]) -> tuple[KeyColumn, ...]:
+    first = KeyColumn(numbers[0], numbers[0])
     if entity == "person":
         return (first, KeyColumn("document_number", "", "document_type"))
-    return (first, KeyColumn("registration_number", "registration_number"))
+    second = numbers[1] if len(numbers) > 1 else "registration_number"
+    return (first, KeyColumn(second, second))
 
 
 def _person_names() -> NameAgreement:

@@ -20,11 +20,15 @@ from schemas.survivorship import SurvivorshipPolicy
 
 @dataclass(frozen=True)
 class RegisterSource:
-    """The statements that make a register: what `statement` of `department`'s `table` says."""
+    """The statements that make a register: what `statement` of `department`'s `table` says.
+
+    `otherwise` is the number by which a row anchors that has no number of the register's own; empty: it does not.
+    """
 
     department: str
     table: str
     statement: str
+    otherwise: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,19 @@ class Register:
     """What anchors one kind of party.
 
     `each` says what one anchored entity is: a `record` of the register (people: one register row, duplicates and all,
-    identified by its `number` field) or a `number` found in any of the `sources` (businesses: one USCC).
+    identified by its `number` field) or a `number` found in any of the `sources` (businesses: one USCC, or where a
+    source says so the registration number of a row without one).
     """
 
     entity: str
     number: str
     each: Literal["record", "number"]
     sources: tuple[RegisterSource, ...]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The fields that rows are anchored by, the strongest first."""
+        return tuple(dict.fromkeys([self.number, *(one.otherwise for one in self.sources if one.otherwise)]))
 
 
 @dataclass(frozen=True)

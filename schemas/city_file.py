@@ -184,21 +184,36 @@ def _register(
     broken: Mapping[str, ConfigurationError],
 ) -> Register:
     keys = node.keys(("number", "each", "sources"))
-    number = keys["number"].one_of([field.name for field in standard.entities[entity].fields], f"a field of {entity}")
+    fields = [field.name for field in standard.entities[entity].fields]
+    number = keys["number"].one_of(fields, f"a field of {entity}")
     each: Literal["record", "number"] = "record"
     if keys["each"].one_of(("record", "number"), "what one anchored entity is") == "number":
         each = "number"
-    sources = []
+    sources: list[RegisterSource] = []
     for item in keys["sources"].items("a list of {department, table, statement}"):
-        parts = item.keys(("department", "table", "statement"))
+        parts = item.keys(("department", "table", "statement"), ("else",))
         department = parts["department"].one_of(sorted({*contracts, *broken}), "a department of this city")
         if department in contracts:  # a broken contract shows its own mistake
             contract = contracts[department]
             table = parts["table"].one_of([known.name for known in contract.tables], f"a table of {department}")
             emits = [emit.name for emit in contract.table(table).emit if emit.entity == entity]
             parts["statement"].one_of(emits, f"a {entity} that {table} emits")
-        sources.append(RegisterSource(department, parts["table"].text(), parts["statement"].text()))
+        otherwise = _other_number(parts.get("else"), number, each, fields, sources)
+        sources.append(RegisterSource(department, parts["table"].text(), parts["statement"].text(), otherwise))
     return Register(entity, number, each, tuple(sources))
+
+
+def _other_number(
+    node: YamlNode | None, number: str, each: str, fields: list[str], earlier: list[RegisterSource]
+) -> str:
+    """Return the field that anchors a row without `number`, "" where there is none; all sources have the same one."""
+    if node is None:
+        return ""
+    if each == "record":
+        raise node.error("no `else` where each record is an entity, with a number or without")
+    others = [field for field in fields if field != number]
+    known = {one.otherwise for one in earlier if one.otherwise}
+    return node.one_of(sorted(known) or others, "the field that anchors a row without the register's number")
 
 
 def _linkage(folder: Path, standard: Standard, register: RegisterRules) -> dict[str, LinkageSpec]:
@@ -206,10 +221,10 @@ def _linkage(folder: Path, standard: Standard, register: RegisterRules) -> dict[
     wanted = [entity.name for entity in standard.parties]
     specs = {path.stem: load_linkage(path, standard) for path in _files(folder / "matching", wanted)}
     for name, spec in specs.items():
-        number = register.of(name).number
-        if not any(rung.anchored and rung.same == (number,) for rung in spec.ladder):
-            ladder = read_yaml(folder / "matching" / f"{name}.yaml").entries()["ladder"]
-            raise ladder.error(f"a rung {{same: {number}, anchored: true, …}}, the number in city.yaml's register")
+        for number in register.of(name).numbers:
+            if not any(rung.anchored and rung.same == (number,) for rung in spec.ladder):
+                ladder = read_yaml(folder / "matching" / f"{name}.yaml").entries()["ladder"]
+                raise ladder.error(f"a rung {{same: {number}, anchored: true, …}}, a number in city.yaml's register")
     return specs
 
 

@@ -7,6 +7,7 @@ Levels from low to high:
   one character, and the industries do not differ;
 * `same_own_name`: industry and form differ, or one side has none;
 * `same_own_and_industry`: the legal form differs (商贸有限公司, 商贸经营部);
+* `slip`: the whole names, of six characters or more, sound or look alike (光福, 光富; 文化, 文北雯化): a clerk's slip;
 * `same_core`: the division (秦皇岛市, 秦皇岛, none) or the spelling of the form (有限责任公司, 有限公司) differs;
 * `variant`: brackets, marks, case, variant and traditional characters aside;
 * `same`.
@@ -30,12 +31,13 @@ from values.pinyin import reading_table
 from values.text_column import CodePoints, TextColumn
 
 LEVELS = (
-    "missing", "different", "other_branch", "similar_own_name", "same_own_name", "same_own_and_industry", "same_core",
-    "variant", "same",
+    "missing", "different", "other_branch", "similar_own_name", "same_own_name", "same_own_and_industry", "slip",
+    "same_core", "variant", "same",
 )  # fmt: skip
-OTHER_BRANCH, SIMILAR, SAME_OWN, SAME_OWN_AND_INDUSTRY, SAME_CORE, VARIANT, SAME = range(2, 9)
+OTHER_BRANCH, SIMILAR, SAME_OWN, SAME_OWN_AND_INDUSTRY, SLIP, SAME_CORE, VARIANT, SAME = range(2, 10)
 
 _PLACES = 6  # characters of own names that are compared one by one
+_LONG = 6  # characters of a whole name: a shorter one is soon like another business's
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ class CompanyFeatures:
     """Fingerprints of the folded parts of distinct names, a row each; 0 where a name has no such part."""
 
     whole: Prints
+    whole_sound: Prints
+    whole_shape: Prints
+    lengths: npt.NDArray[np.int64]
     own: Prints
     own_sound: Prints
     own_shape: Prints
@@ -56,15 +61,11 @@ class CompanyFeatures:
     def of(cls, names: pa.Array, regions: tuple[str, ...]) -> CompanyFeatures:
         """Return the features of the names; `regions` as in `company_name.keys`."""
         cut = [cut_company(name or "", regions) for name in names.to_pylist()]
-        own = folded_points(TextColumn(_texts(cut, "own_name")))
-        prints = Fingerprints(own)
-        readings = reading_table()[0][own.points]
-        sounds = np.where(readings == 0, own.points.astype(np.int64) + len(reading_table()[1]), readings)
+        whole, own = folded_points(TextColumn(names)), folded_points(TextColumn(_texts(cut, "own_name")))
         return cls(
-            _prints(names),
-            prints.rows,
-            prints.of(sounds),
-            prints.of(shape_table()[own.points]),
+            *_sounds_and_looks(whole),
+            whole.lengths,
+            *_sounds_and_looks(own),
             _first_letters(own),
             own.lengths,
             *(_prints(_texts(cut, part)) for part in ("industry", "form_class", "branch")),
@@ -73,6 +74,13 @@ class CompanyFeatures:
 
 def _texts(cut: list[CompanyParts], part: str) -> pa.StringArray:
     return pa.array([getattr(one, part) for one in cut], pa.string())
+
+
+def _sounds_and_looks(points: CodePoints) -> tuple[Prints, Prints, Prints]:
+    """Return fingerprints of each text, of how it sounds and of how it looks."""
+    prints, readings = Fingerprints(points), reading_table()[0][points.points]
+    sounds = np.where(readings == 0, points.points.astype(np.int64) + len(reading_table()[1]), readings)
+    return prints.rows, prints.of(sounds), prints.of(shape_table()[points.points])
 
 
 def _prints(texts: pa.Array) -> Prints:
@@ -103,8 +111,11 @@ def likeness(values: pa.Array, *, regions: tuple[str, ...] = ()) -> CompareRows:
         levels[_similar(features, left, right) & either] = SIMILAR
         levels[own] = SAME_OWN
         levels[own & industry] = SAME_OWN_AND_INDUSTRY
+        slip = same(features.whole_sound) | same(features.whole_shape)
+        slip &= np.minimum(features.lengths[left], features.lengths[right]) >= _LONG
+        levels[slip] = SLIP
         levels[own & industry & form] = SAME_CORE
-        levels[(levels >= SIMILAR) & ~branch] = DIFFERENT
+        levels[(levels >= SIMILAR) & ~branch & ~slip] = DIFFERENT
         levels[own & industry & ~branch] = OTHER_BRANCH
         levels[same(features.whole) & (features.whole[left] != 0)] = VARIANT
         return levels

@@ -46,6 +46,7 @@ BUSINESS = LadderRules(
     name=replace(NAMES, former_column=""),
     model="m1",
 )
+BY_EITHER = replace(BUSINESS, anchors=(AnchorSource("market", "register", by_second=True), BUSINESS.anchors[1]))
 COLUMNS = (
     "record_id", "department", "source_table", "statement", "name", "former_name",
     "citizen_id", "document_type", "document_number", "uscc", "registration_number",
@@ -179,22 +180,37 @@ def _agrees(left: dict[str, Any], right: dict[str, Any], rules: LadderRules) -> 
     return any(a and b and a.lower() == b.lower() for a, b in pairs)
 
 
-def plain_ladder(rows: dict[str, dict[str, Any]], rules: LadderRules) -> dict[str, tuple[str, str | None]]:
-    """Return decision and entity of every record, one record at a time and from scratch."""
-    ranks = {(source.department, source.table): rank for rank, source in enumerate(rules.anchors)}
+def _anchors(rows: dict[str, dict[str, Any]], rules: LadderRules) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the rank of each anchor row, and the entity that it stands for, if that is clear."""
+    sources = {(source.department, source.table): (rank, source) for rank, source in enumerate(rules.anchors)}
     anchors: dict[str, int] = {}
     for name, row in rows.items():
-        rank = ranks.get((row["department"], row["source_table"]))
-        if rank is not None and (rules.rows_are_entities or row.get(rules.keys[0].number)):
+        rank, source = sources.get((row["department"], row["source_table"]), (0, None))
+        numbers = [row.get(key.number) for key in rules.keys[: 1 + bool(source and source.by_second)]]
+        if source is not None and (rules.rows_are_entities or any(numbers)):
             anchors[name] = rank
+    if rules.rows_are_entities:
+        return anchors, {name: name for name in anchors}
+    keys = {name: _keys(rows[name], rules) for name in anchors}
+    units = {}
+    for name, (first, *_) in keys.items():
+        with_it = {str(held[0]) for held in keys.values() if first in held[1:]}
+        if len(with_it) < 2:
+            units[name] = with_it.pop() if with_it else str(first)
+    return anchors, units
+
+
+def plain_ladder(rows: dict[str, dict[str, Any]], rules: LadderRules) -> dict[str, tuple[str, str | None]]:
+    """Return decision and entity of every record, one record at a time and from scratch."""
+    anchors, units = _anchors(rows, rules)
     holders: dict[tuple[str, str], set[str]] = {}
-    for name in anchors:
-        unit = name if rules.rows_are_entities else str(_keys(rows[name], rules)[0])
+    for name, unit in units.items():
         for key in _keys(rows[name], rules):
             holders.setdefault(key, set()).add(unit)
 
     def order(name: str) -> tuple[Any, ...]:
-        return anchors.get(name, 99), rows[name]["observed_at"], name
+        own = str((_keys(rows[name], rules) or [""])[0])
+        return units.get(name, own) not in (name, own), anchors.get(name, 99), rows[name]["observed_at"], name
 
     result: dict[str, tuple[str, str | None]] = {}
     for name, row in rows.items():
@@ -212,7 +228,8 @@ def plain_ladder(rows: dict[str, dict[str, Any]], rules: LadderRules) -> dict[st
                 members = [unit]
             else:
                 same = [n for n in rows if _keys(rows[n], rules) and str(_keys(rows[n], rules)[0]) == unit]
-                members = [n for n in same if (n in anchors) == held and rows[n].get("name")]
+                same = [n for n in units if units[n] == unit] if held else [n for n in same if n not in units]
+                members = [n for n in same if rows[n].get("name")]
             reference = rows[min(members, key=order)] if members else {}
             if _agrees(row, reference, rules):
                 result[name] = ("link", unit)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from matching.judgements import VERDICTS, constraints, in_force
 from matching.rules import LadderRules
-from tests.matching.registers import BUSINESS, PERSON, Hub, hub, record
+from tests.matching.registers import BUSINESS, BY_EITHER, PERSON, Hub, hub, record
 from tests.matching.test_ladder import check_identity, histories, some_record
 
 
@@ -245,7 +245,11 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("examples", [3, pytest.param(60, marks=pytest.mark.long)])
-@pytest.mark.parametrize("rules", [PERSON, BUSINESS], ids=["person", "business"])
+@pytest.mark.parametrize(
+    "rules",
+    [PERSON, BUSINESS, pytest.param(BY_EITHER, marks=pytest.mark.long)],
+    ids=["person", "business", "by_either_number"],
+)
 def test_increments_with_judgements_equal_linking_at_once(tmp_path: Path, rules: LadderRules, examples: int) -> None:
     path = tmp_path
 

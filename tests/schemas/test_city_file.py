@@ -81,7 +81,10 @@ SEAL = "sqlite:///${CITYHUB_HOME}/demo/sources/police_seal.sqlite"
         ("department: police_population,", "department: police,", "{department: police,", "a department of this city"),
         ("table: RK_CZRK,", "table: RK_CZRQ,", "RK_CZRQ", "did you mean 'RK_CZRK'"),
         ("statement: business}", "statement: bussiness}", "bussiness", "did you mean 'business'"),
-        ("statement: business}", "statement: representative}", "representative}", "a business that E_BASEINFO emits"),
+        ("statement: business}", "statement: representative}", "representative}", "a business that YZ_YZXX emits"),
+        ("else: registration_number}", "else: regno}", "else: regno}", "the field that anchors a row without"),
+        ("else: registration_number}", "else: uscc}", "else: uscc}", "the field that anchors a row without"),
+        ("statement: person}", "statement: person, else: name}", "else: name}", "no `else` where each record"),
     ],
 )
 def test_mistakes_in_city_yaml(folder: Path, old: str, new: str, place: str, expected: str) -> None:
@@ -92,6 +95,13 @@ def test_mistakes_in_city_yaml(folder: Path, old: str, new: str, place: str, exp
     assert caught.value.file.name == "city.yaml"
     assert place in text.splitlines()[caught.value.line - 1]
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_ladder_without_the_other_number_of_the_register(folder: Path) -> None:
+    rung = "same: registration_number, anchored: true"
+    edit(folder / "matching" / "business.yaml", rung, "same: registration_number")
+    with pytest.raises(ConfigurationError, match=rung):
+        load_city(folder)
 
 
 def test_a_ladder_that_does_not_begin_at_the_register(folder: Path) -> None:
