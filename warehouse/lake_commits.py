@@ -13,7 +13,7 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.schema import Schema as DeltaSchema
 
 from schemas.errors import LakeConflict, LakeError
-from warehouse.encoding import hardly_repeating
+from warehouse.encoding import encodings
 
 APPLICATION, NUMBER = "idempotency_application", "idempotency_number"
 # Zstandard halves the files of snappy at the same speed; 256 k rows a group bound the writer's memory (about 0.5 GB).
@@ -29,9 +29,9 @@ ATTEMPTS = 4
 
 def writer_for(reader: pa.RecordBatchReader) -> tuple[pa.RecordBatchReader, WriterProperties]:
     """Return the same stream and how to write it. Raises what the stream raises."""
-    whole, distinct = hardly_repeating(reader)
-    plain = {name: ColumnProperties(dictionary_enabled=False) for name in distinct}
-    return whole, WriterProperties(**_FORMAT, column_properties=plain) if plain else WRITER
+    whole, found = encodings(reader)
+    columns = {name: ColumnProperties(dictionary_enabled=False, encoding=one) for name, one in found.items()}
+    return whole, WriterProperties(**_FORMAT, column_properties=columns) if columns else WRITER
 
 
 @dataclass(frozen=True)
