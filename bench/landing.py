@@ -5,8 +5,9 @@ memory.
 
 The table is a population register of 12 columns. ADBC reads it in the types it gives itself (two columns are whole
 numbers), with the batches the connector asks for. `stream()` is the bare read through our connector, which is more: the
-table described, its rows counted in the same snapshot, every cell text and proven to be UTF-8. `as text` is ADBC again,
-asked for the same texts and no more. `landed` is the whole way: read, hash, number, Delta.
+table described, its rows compared with the source's own count in the same snapshot, every cell text and proven to be
+UTF-8. `as text` is ADBC again, asked for the same texts and no more. `landed` is the whole way: read, hash, number,
+Delta.
 
 Each reader is paired with an ADBC read right before it, because other programs on the machine slow both; the ratio is
 the median of the pairs'. Beside the wall's ratio stands that of this process's processor time: on a busy machine the

@@ -153,6 +153,7 @@ class DatabaseSource:
                 if reconciler is not None and outcome.table_rows is not None:
                     reconciler.took(batch)
                 yield batch
+            outcome.source_rows = in_time(lambda: reading.recount(line.session, outcome), self._patience)
             if outcome.rows != outcome.source_rows:
                 raise miscounted(outcome.rows, outcome.source_rows)
             if (gone := reading.gone()) is not None:
@@ -231,16 +232,11 @@ class _Line:
     def proven(
         self, statement: sa.Select[Any], columns: tuple[str, ...], rows: int, outcome: Outcome
     ) -> Iterator[pa.RecordBatch]:
-        """Yield batches of text. They are proven where they are read, ahead: whoever takes them has work of its own."""
-        schema = text_schema(columns)
-
-        def prove(before: int) -> Iterator[pa.RecordBatch]:
-            for batch in self.session.stream(statement, columns, rows):
-                yield sound(batch, schema, outcome, self.value_bytes, before)
-                before += batch.num_rows
-
-        self._reader = ReadAhead(prove(outcome.rows), self.seconds)
-        yield from self._reader
+        """Yield batches of text. They are proven where they are taken: the source's thread has its hands full."""
+        schema, before = text_schema(columns), outcome.rows
+        for batch in self.batches(statement, columns, rows):
+            yield sound(batch, schema, outcome, self.value_bytes, before)
+            before += batch.num_rows
 
     def close(self) -> None:
         if self._reader is not None:

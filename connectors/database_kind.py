@@ -68,8 +68,14 @@ class Database:
     def plain_columns(
         self, connection: sa.Connection | None, table: sa.TableClause, declared: Mapping[str, str]
     ) -> frozenset[str]:
-        """Return the columns whose every value is text as it is stored, so that nothing needs to make text of it."""
+        """Return the columns the source need not make text of: they are text as stored, or whole numbers, which read
+        alike wherever their digits are written."""
         return frozenset()
+
+    def tally(self, table: sa.TableClause) -> sa.Select[Any] | None:
+        """Return a query for how many rows the server has read out of an ordinary table in this transaction, by its own
+        books; no row for any other table, None where there are no such books."""
+        return None
 
     def bound(self, column: sa.ColumnClause[Any], text: str) -> sa.ColumnElement[Any]:
         """Return `text` as a value the column compares with."""

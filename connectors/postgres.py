@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from connectors.database_kind import Database, Text
+
+_WHOLE = ("SMALLINT", "INTEGER", "BIGINT")
 
 
 class Postgres(Database):
@@ -69,6 +72,21 @@ class Postgres(Database):
             .where(number > 0, ~sa.column("attisdropped", sa.Boolean()))
         )
 
+    def plain_columns(
+        self, connection: sa.Connection | None, table: sa.TableClause, declared: Mapping[str, str]
+    ) -> frozenset[str]:
+        """Return the whole numbers: eight bytes each are less work for the server than their digits."""
+        return frozenset(name for name, kind in declared.items() if kind.upper() in _WHOLE)
+
+    def tally(self, table: sa.TableClause) -> sa.Select[Any] | None:
+        read: sa.Select[Any] = sa.select(sa.func.pg_stat_get_xact_tuples_returned(sa.column("oid")))
+        return (
+            read.select_from(sa.table("pg_class", schema="pg_catalog"))
+            .where(sa.column("oid") == sa.func.to_regclass(self._named(table)))
+            # a view has no books, and those of a table with heirs leave out the heirs' rows
+            .where(sa.column("relkind") == "r", ~sa.column("relhassubclass", sa.Boolean()))
+        )
+
     def bound(self, column: sa.ColumnClause[Any], text: str) -> sa.ColumnElement[Any]:
         if isinstance(column.type, sa.types.NullType):
             return sa.literal(text, sa.String())
@@ -78,12 +96,14 @@ class Postgres(Database):
         return sa.cast(sa.literal_column("clock_timestamp()::timestamp"), sa.Text())
 
     def estimate(self, table: sa.TableClause) -> sa.Select[Any] | None:
-        name = self.dialect().identifier_preparer.format_table(table)
         return (
             sa.select(sa.literal_column("reltuples::bigint"))
             .select_from(sa.table("pg_class"))
-            .where(sa.column("oid") == sa.func.to_regclass(name))
+            .where(sa.column("oid") == sa.func.to_regclass(self._named(table)))
         )
+
+    def _named(self, table: sa.TableClause) -> str:
+        return self.dialect().identifier_preparer.format_table(table)
 
     def dialect(self) -> sa.Dialect:
         return PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]

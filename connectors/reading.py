@@ -40,6 +40,7 @@ class Reading:
         cursor = request.table.cursor
         self._cursor = table.column(cursor.column) if cursor else None
         self.is_increment = request.since is not None and self._cursor is not None
+        self._tally: sa.Select[Any] | None = None
 
     def rows(self) -> sa.Select[Any]:
         """Every wanted column as text; in no order, so that the source sorts nothing."""
@@ -91,7 +92,9 @@ class Reading:
         return self._database.text_of(table.column(name), table.declared[name])
 
     def summary(self, session: Session) -> Outcome:
-        """Count the rows and find the high water, in the session's snapshot."""
+        """Count the rows and find the high water, in the session's snapshot; or leave the count to `recount`."""
+        if self._cursor is None and self._is_tallied(session):
+            return Outcome("full")
         counted: list[sa.ColumnElement[Any]] = [sa.func.count().label("row_count")]
         if self._cursor is not None:
             counted += [self._top().label("high_water"), self._database.clock().label("source_clock")]
@@ -100,6 +103,27 @@ class Reading:
         if self._cursor is not None and found[1] is not None:
             outcome.high_water = self._held_down(session, str(found[1]), str(found[2]))
         return outcome
+
+    def _is_tallied(self, session: Session) -> bool:
+        """Whether the source keeps books of what it reads out of the table; waits for the table's lock meanwhile."""
+        tally = self._database.tally(self._table.named)
+        if tally is None:
+            return False
+        nothing = sa.select(sa.literal_column("1").label("one")).select_from(self._table.named).limit(0).subquery()
+        count = sa.select(sa.func.count()).select_from(nothing).scalar_subquery()
+        self._tally = tally if session.row(sa.select(tally.scalar_subquery(), count))[0] == 0 else None
+        return self._tally is not None
+
+    def recount(self, session: Session, outcome: Outcome) -> int:
+        """Return how many rows the source counts for this read, in the session's snapshot; asked after the last one.
+
+        Where the summary left the count open, the server's books of this very read say it without reading again. When
+        they say anything but what arrived (an index was read instead, rows were kept back) the rows are counted.
+        """
+        if self._tally is None:
+            return outcome.source_rows
+        found = session.row(self._tally)
+        return outcome.rows if found and found[0] == outcome.rows > 0 else int(session.row(self.count())[0])
 
     def _held_down(self, session: Session, top: str, clock: str) -> str | None:
         # a row dated 2099 must not carry the watermark past every row still to come

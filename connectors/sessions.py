@@ -30,7 +30,7 @@ class Session(Protocol):
         ...
 
     def stream(self, statement: sa.Select[Any], columns: tuple[str, ...], rows: int) -> Iterator[pa.RecordBatch]:
-        """Yield batches of at most `rows` rows, string or (undecoded) binary columns named `columns`."""
+        """Yield batches of at most `rows` rows: columns named `columns` of text, undecoded bytes or whole numbers."""
         ...
 
     def close(self) -> None:
