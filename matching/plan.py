@@ -83,6 +83,8 @@ def specification_words(spec: LinkageSpec) -> list[str]:
         for one in spec.compare
         if one.instead_of
     ]
+    if distinct := [one.field for one in spec.compare if one.distinct]:
+        lines.append(f"一家人也各不相同 kin share it by chance only: {', '.join(distinct)}")
     if spec.household:
         kin = "; ".join(" + ".join(rule) for rule in spec.household)
         lines.append(f"一家人只算一份证据 kin are one evidence: {kin}")

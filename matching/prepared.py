@@ -34,7 +34,7 @@ def specification_of(spec: LinkageSpec) -> str:
     """Return the fingerprint of what a model is trained for: how fields are compared and blocked."""
     return fingerprint(
         [
-            [[one.field, one.kind, one.term_frequency, one.instead_of] for one in spec.compare],
+            [[one.field, one.kind, one.term_frequency, one.instead_of, one.distinct] for one in spec.compare],
             spec.block,
             spec.household,
             spec.namesake,

@@ -49,7 +49,8 @@ def train(
     kin = kin_pairs(engine, ready, spec)
     if kin is not None:
         apart = {word.partition(".")[0] for rule in spec.household for word in rule}
-        model = with_kin(model, ready.comparers, kin, _numbers(spec) | apart)
+        distinct = {one.field for one in spec.compare if one.distinct}
+        model = with_kin(model, ready.comparers, kin, _numbers(spec) | apart, distinct)
     if spec.namesake and not itself:
         model = replace(model, alike=spec.namesake, namesakes=namesakes(ready, spec, model))
     stop = min(ready.records, _SAMPLE)

@@ -9,7 +9,7 @@ assumption that most fields of one party agree. `random` stays as it is: blocked
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -98,8 +98,10 @@ def start(spec: LinkageSpec, comparers: Sequence[FieldComparer], labels: Labels 
     return Model(spec.entity, "", today, known, base_rows, 0.0, tuple(fields), (), itself=itself, report=report)
 
 
-def with_kin(model: Model, comparers: Sequence[FieldComparer], kin: Kin, apart: frozenset[str]) -> Model:
-    """Return the model with the levels that kin show.
+def with_kin(
+    model: Model, comparers: Sequence[FieldComparer], kin: Kin, apart: frozenset[str], distinct: Container[str] = ()
+) -> Model:
+    """Return the model with the levels that kin show; `distinct` fields show what any two parties would.
 
     Some pairs under one roof are double entries of the register, not kin: the same name and birth date, perhaps under
     two numbers. How likely each is one is told by all fields but those `apart` (what makes a household, and
@@ -112,6 +114,8 @@ def with_kin(model: Model, comparers: Sequence[FieldComparer], kin: Kin, apart: 
         for place, (field, found) in enumerate(zip(model.fields, levels, strict=True)):
             counts = np.bincount(found, weights=1.0 - double, minlength=len(field.levels))[1:].astype(float)
             shown[place] = _posterior(counts, _uniform(len(counts)), 1.0)
+            if field.name in distinct:
+                shown[place] = np.array(field.random)
             if field.name not in apart:
                 bits += np.concatenate(([0.0], np.log2(np.array(field.match)) - np.log2(shown[place])))[found]
         double = 1.0 / (1.0 + np.exp2(-bits))

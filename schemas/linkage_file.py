@@ -116,10 +116,11 @@ def _comparison(field: str, node: YamlNode, kinds: Kinds, others: Sequence[str])
     if field not in kinds:
         expected = f"a field ({listed(kinds)})"
         raise ConfigurationError(node.file, node.line, node.key, field, expected, nearest(field, kinds))
-    keys = node.keys(("as",), ("term_frequency", "instead_of"))
+    keys = node.keys(("as",), ("term_frequency", "instead_of", "distinct"))
     kind = keys["as"].one_of(WAYS, "a way to compare")
     instead = keys["instead_of"].one_of(others, "another field that is compared") if "instead_of" in keys else ""
-    return Comparison(field, kind, "term_frequency" in keys and keys["term_frequency"].flag(), instead)
+    frequent, distinct = (name in keys and keys[name].flag() for name in ("term_frequency", "distinct"))
+    return Comparison(field, kind, frequent, instead, distinct)
 
 
 def parse_namesake(keys: Mapping[str, YamlNode]) -> tuple[str, ...]:

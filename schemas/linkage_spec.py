@@ -38,12 +38,16 @@ class Comparison:
 
     `instead_of`: another field, which this one speaks for where it agrees and that one does not: a former name. In a
     city the left side's value is then compared with the right side's value of that other field.
+
+    `distinct`: parties of one household have it alike by chance only, however few of them training has seen: a business
+    name, which a register gives once.
     """
 
     field: str
     kind: str  # a kind of value, "exact" or "number"
     term_frequency: bool = False
     instead_of: str = ""
+    distinct: bool = False
 
 
 @dataclass(frozen=True)

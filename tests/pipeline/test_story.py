@@ -172,6 +172,28 @@ def test_records_with_a_true_number_and_name_find_their_register_entry(told: tup
     assert found >= 0
 
 
+def test_sole_traders_without_credit_code_are_found_by_name_phone_and_owner(told: tuple[Story, Hub]) -> None:
+    """Market regulation knows them by registration number, the tax office tells no number of theirs at all."""
+    tale, hub = told
+    [(right, wrong, known)] = ask(
+        hub,
+        tale,
+        """
+        WITH linked AS (
+            SELECT r.department, t.true_id, l.decision, l.hub_id, l.key_number
+            FROM business_records r JOIN business_links l USING (record_id)
+            JOIN true_records t ON t.department = r.department AND t."table" = r.source_table
+              AND t.key = r.source_key AND t.statement = r.statement
+        )
+        SELECT count(*) FILTER (l.hub_id = g.hub_id), count(*) FILTER (l.hub_id <> g.hub_id), count(*)
+        FROM linked l JOIN linked g ON g.true_id = l.true_id AND g.department = 'market_regulation'
+        WHERE l.department = 'tax' AND l.key_number IS NULL AND g.decision = 'link' AND g.key_number IS NOT NULL""",
+    )
+    assert known > 100
+    assert right >= 0.95 * known
+    assert wrong <= 0.02 * known  # a name misspelt beyond recognition stands by itself
+
+
 def test_golden_tables_agree_in_the_database_and_in_the_files(told: tuple[Story, Hub]) -> None:
     _, hub = told
     manifest = hub.published.manifest()

@@ -55,6 +55,14 @@ def test_households_and_large_blocks(tmp_path: Path) -> None:
     assert spec.field("address").kind == "address"
 
 
+def test_what_a_household_does_not_share(tmp_path: Path) -> None:
+    text = SOUND.replace("name: {as: person_name, term_frequency: true", "name: {as: person_name, distinct: true")
+    found = load_linkage(write(tmp_path, text), load_standard())
+    assert found.compare[0] == Comparison("name", "person_name", distinct=True)
+    with pytest.raises(ConfigurationError, match="true or false"):
+        load_linkage(write(tmp_path, text.replace("distinct: true", "distinct: maybe")), load_standard())
+
+
 def test_a_ladder_alone_is_enough(tmp_path: Path) -> None:
     spec = load_linkage(write(tmp_path, SOUND[: SOUND.index("block")]), load_standard())
     assert (len(spec.ladder), spec.block, spec.compare, spec.decide) == (2, (), (), None)
