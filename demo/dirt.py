@@ -8,29 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demo.detect import JOINED, contradictions, fine
+from demo.defects import Cell, described
+from demo.detect import JOINED
 from demo.emission import Emission, Table
-from demo.mutations import KINDS, RECOVERABLE, Mutation
+from demo.mutations import KINDS, Mutation
 from demo.names import Index, read
 from demo.papers import Flags
 from demo.profile import Profile
 
-DEFECTS = pa.schema(
-    [
-        ("department", pa.string()),
-        ("table", pa.string()),
-        ("key", pa.string()),
-        ("statement", pa.string()),
-        ("column", pa.string()),
-        ("defect", pa.string()),
-        ("detectable", pa.bool_()),
-        ("evidence", pa.string()),
-        ("recoverable", pa.bool_()),
-        ("original", pa.string()),
-        ("planted", pa.string()),
-        ("day", pa.int32()),
-    ]
-)
 GATES = {
     "separator": "·",
     "half_brackets": "（",
@@ -41,7 +26,6 @@ GATES = {
     "rare_lost": "[" + str(read("names")["letters"]["rare"]).replace(" ", "") + "]",
 }
 WHOLE_CELL = frozenset(["part_missing"])  # errors of a cell that names several parties, not of one of them
-INVISIBLE = frozenset(["duplicate_registration", "stale_representative"])  # row-level kinds that no row shows
 
 
 @dataclass(frozen=True)
@@ -60,7 +44,7 @@ class Dirt:
     emission: Emission
     columns: dict[str, pa.Array]
     claimed: dict[str, Flags] = field(default_factory=dict)
-    cells: list[tuple[int, str, str, str | None, str | None]] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
     edits: dict[str, list[tuple[int, str | None]]] = field(default_factory=dict)
 
     def free(self, column: str, rows: Index) -> Index:
@@ -123,7 +107,7 @@ def spoil(emission: Emission, profile: Profile, random: np.random.Generator, sto
     truth = emission.parties
     if store.repeats_rows:
         truth = repeat_rows(work, profile, random)
-    return Dirty(emission.table, work.columns, truth, describe(work, day), emission)
+    return Dirty(emission.table, work.columns, truth, described(work.emission, work.columns, work.cells, day), emission)
 
 
 def plain(values: pa.Array) -> pa.Array:
@@ -253,62 +237,3 @@ def repeat_rows(work: Dirt, profile: Profile, random: np.random.Generator) -> di
     work.columns = {name: values.take(spots) for name, values in work.columns.items()}
     work.cells += [(len(work.emission) + place, "", "identical_row", None, None) for place in range(len(rows))]
     return {statement: values.take(spots) for statement, values in work.emission.parties.items()}
-
-
-def describe(work: Dirt, day: int) -> pa.Table:
-    """Return the planted errors as a table of `DEFECTS`, sorted by row, each judged for what can be seen of it."""
-    table, cells = work.emission.table, sorted(work.cells, key=lambda cell: (cell[0], cell[1]))
-    rows = [cell[0] for cell in cells]
-    keys = work.columns[table.key].take(pa.array(rows, pa.int64()))
-    clashing = find_contradictions(work, cells)
-    evidence = [judge(table, cell, clashing.get(cell[0], frozenset())) for cell in cells]
-    kinds = [cell[2] for cell in cells]
-    count = len(cells)
-    return pa.table(
-        [
-            pa.array([table.department] * count, pa.string()),
-            pa.array([table.name] * count, pa.string()),
-            keys,
-            pa.array([table.owner(cell[1]) for cell in cells], pa.string()),
-            pa.array([cell[1] for cell in cells], pa.string()),
-            pa.array(kinds, pa.string()),
-            pa.array([bool(one) for one in evidence], pa.bool_()),
-            pa.array(evidence, pa.string()),
-            pa.array([kind in RECOVERABLE for kind in kinds], pa.bool_()),
-            pa.array([cell[3] for cell in cells], pa.string()),
-            pa.array([cell[4] for cell in cells], pa.string()),
-            pa.array([day] * count, pa.int32()),
-        ],
-        schema=DEFECTS,
-    )
-
-
-def find_contradictions(
-    work: Dirt, errors: list[tuple[int, str, str, str | None, str | None]]
-) -> dict[int, frozenset[str]]:
-    """Return, for rows with errors about a party, the columns that contradict each other in the dirty row."""
-    found: dict[int, frozenset[str]] = {}
-    for party in work.emission.table.parties:
-        told = (party.number, party.paper, party.birth, party.sex, party.names)
-        names = [name for name in told if name in work.columns]
-        rows = sorted({cell[0] for cell in errors if cell[1] in names})
-        if party.entity != "person" or not rows:
-            continue
-        values = [work.columns[name].take(pa.array(rows, pa.int64())).to_pylist() for name in names]
-        for row, cells in zip(rows, zip(*values, strict=True), strict=True):
-            clash = contradictions(party, dict(zip(names, cells, strict=True)))
-            if clash:
-                found[row] = found.get(row, frozenset()) | clash
-    return found
-
-
-def judge(table: Table, cell: tuple[int, str, str, str | None, str | None], clashing: frozenset[str]) -> str:
-    """Return what shows the error: value, row (two cells contradict), table (needs other rows), or ''."""
-    _, column, defect, _, planted = cell
-    if defect in ("repeated_key", "identical_row"):
-        return "table"
-    if defect in INVISIBLE:
-        return ""
-    if planted is None or not fine(table.columns[column], planted):
-        return "value"
-    return "row" if column in clashing else ""

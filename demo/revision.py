@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from demo import truth
-from demo.dirt import DEFECTS, Dirty
+from demo.defects import DEFECTS
+from demo.dirt import Dirty
 from demo.emission import Table
 from demo.world import Chunk
 

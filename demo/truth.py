@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from demo import digits
 from demo.companies import TYPE_CODES
-from demo.dirt import DEFECTS, Dirty
+from demo.defects import DEFECTS
+from demo.dirt import Dirty
 from demo.emission import NOTHING, Emission
 from demo.names import Index
 from demo.papers import PAPERS

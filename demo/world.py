@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from demo.companies import SOLE, Companies, draw_companies
+from demo.households import GRANDFATHER, HEAD
 from demo.names import Index
 from demo.papers import Slot
-from demo.people import GRANDFATHER, HEAD, People, draw_people
+from demo.people import People, draw_people
 from demo.profile import Profile
 
 FIRST_DAY = int(np.datetime64("2026-06-30").astype("datetime64[D]").astype(np.int64))

@@ -8,8 +8,9 @@ import pyarrow.compute as pc
 
 from demo import digits
 from demo.emission import Emission, Facts, Party, Planted, Table, blank, some, stamp, take, written_name
+from demo.households import GRANDFATHER, HEAD, SPOUSE
 from demo.names import Index
-from demo.people import GRANDFATHER, HEAD, SPOUSE, People
+from demo.people import People
 from demo.places import gazetteer
 from demo.profile import Profile
 from demo.world import Chunk

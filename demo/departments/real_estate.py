@@ -24,9 +24,10 @@ from demo.emission import (
     stamp,
     take,
 )
+from demo.households import CHILD, HEAD
 from demo.names import Index
 from demo.papers import CITIZEN
-from demo.people import CHILD, HEAD, People
+from demo.people import People
 from demo.places import Addresses, draw_addresses, draw_divisions, gazetteer, whole
 from demo.profile import Profile
 from demo.world import Chunk

@@ -23,8 +23,8 @@ from demo.emission import (
     take,
     written_name,
 )
+from demo.households import GRANDFATHER
 from demo.names import Index
-from demo.people import GRANDFATHER
 from demo.profile import Profile
 from demo.world import Chunk
 
