@@ -18,10 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from engine.databases import own_database, shared_database
+from engine.indexed import IndexedRows
 from engine.quoting import literal, quote
 from engine.relation import ParquetFiles, Relation, Relations
 from engine.small_files import in_memory
-from engine.step import AnyStep, MapStep
+from engine.step import AnyStep, MapStep, NearStep
 from schemas.errors import CityhubError, EngineError
 
 # These messages speak of names and sizes. All others may quote a value of the data and are told by class only.
@@ -65,6 +66,7 @@ class Session:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._names: set[str] = set()
+        self._indexed: dict[str, IndexedRows] = {}
 
     def add(self, name: str, relation: Relation) -> None:
         """Make `relation` readable as `name`. A stream is read at once, because a stream can be read only once.
@@ -77,6 +79,8 @@ class Session:
                 self._connection.register(name, relation)
             elif isinstance(relation, ParquetFiles):
                 self._add_files(name, relation)
+            elif isinstance(relation, IndexedRows):
+                self._indexed[name] = relation
             else:
                 self._fill(name, relation.schema, relation)
 
@@ -87,6 +91,8 @@ class Session:
                 self._take(step.name)
                 if isinstance(step, MapStep):
                     self._map(step)
+                elif isinstance(step, NearStep):
+                    self._near(step)
                 else:
                     kind = "TABLE" if step.materialise else "VIEW"
                     self._connection.execute(f"CREATE {kind} {quote(step.name)} AS {step.sql}")
@@ -147,6 +153,13 @@ class Session:
             for column, kind, *_ in wanted
         )
         self._connection.execute(f"CREATE VIEW {quote(name)} AS SELECT {columns} FROM {scan}")
+
+    def _near(self, step: NearStep) -> None:
+        if step.source not in self._indexed:
+            self._connection.execute(f"CREATE VIEW {quote(step.name)} AS FROM {quote(step.source)}")
+            return
+        wanted = {column: self._connection.sql(sql).to_arrow_table().column(0) for column, sql in step.wanted.items()}
+        self._connection.register(step.name, self._indexed[step.source].near(wanted))
 
     def _map(self, step: MapStep) -> None:
         held = f"source of {step.name}"

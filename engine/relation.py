@@ -1,4 +1,4 @@
-"""What a step can read: an Arrow table, a stream of batches, or Parquet files of one known schema."""
+"""What a step can read: an Arrow table, a stream of batches, Parquet files of one known schema, or rows found by value."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TypeAlias
 from urllib.parse import unquote, urlparse
 
 import pyarrow as pa
+
+from engine.indexed import IndexedRows
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class ParquetFiles:
         return tuple(unquote(urlparse(path).path) if path.startswith("file://") else path for path in self.paths)
 
 
-Relation: TypeAlias = pa.Table | pa.RecordBatchReader | ParquetFiles
+Relation: TypeAlias = pa.Table | pa.RecordBatchReader | ParquetFiles | IndexedRows
 Relations: TypeAlias = Mapping[str, Relation]
 
 

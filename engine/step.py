@@ -1,8 +1,8 @@
-"""A step: one named SELECT, or one named function over Arrow batches, over the relations and steps before it."""
+"""A step: one named SELECT, one named function over Arrow batches, or what is near some values in a large relation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -37,4 +37,17 @@ class MapStep:
     batch_rows: int = 131_072
 
 
-AnyStep = Step | MapStep
+@dataclass(frozen=True)
+class NearStep:
+    """`name`: rows of the relation `source`, at least all that hold a wanted value in one of these columns.
+
+    `wanted`: by column a SELECT of one column of values; a list holds its items. A relation that finds rows by value
+    gives those, any other one is read as it is: the steps after it choose exactly.
+    """
+
+    name: str
+    source: str
+    wanted: Mapping[str, str]
+
+
+AnyStep = Step | MapStep | NearStep

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.quoting import literal, quote
-from engine.step import Step
+from engine.quoting import quote
+from engine.step import NearStep, Step
 from matching.anchors import keyed, ladder_columns
-from matching.evidence_steps import PROVISIONAL_RUNG
+from matching.evidence_steps import PROVISIONAL_RUNGS, unnested
 from matching.rules import LadderRules
 from matching.tables import key_parts, key_text
 
@@ -19,22 +19,22 @@ def moved() -> Step:
     return Step("moved", "SELECT DISTINCT record_id FROM changed", materialise=True)
 
 
-def standing_links() -> list[Step]:
+def standing_links() -> list[Step | NearStep]:
     """Return `keyed_moved`: the keys of changed records as they are now; and `links_first`: `record_id`, `hub_id`,
     `rung`, `decision`, `level`, `old_key`, `old_other` of the stored links that a run starts from.
 
-    Each large relation is read once, for the rows that matter: most of a night's cost is reading what stands.
+    Each large relation is asked for the rows that matter: most of a night's cost would be reading what stands.
     """
+    asked = "FROM moved UNION FROM stirred_by_keys UNION SELECT record_id FROM judged_records"
     return [
         Step("keyed_moved", "FROM keyed_arriving", materialise=True),
+        NearStep("links_asked", "links", {"record_id": asked, "rung": unnested(PROVISIONAL_RUNGS)}),
         Step(
             "links_first",
             f"""
             SELECT record_id, hub_id, rung, decision, level, {key_text('key_type', 'key_number')} AS old_key,
                 {key_text('other_type', 'other_number')} AS old_other
-            FROM links
-            WHERE record_id IN (FROM moved UNION FROM stirred_by_keys UNION SELECT record_id FROM judged_records)
-                OR rung IN ({literal(PROVISIONAL_RUNG)}, 'provisional_identifier')
+            FROM links_asked WHERE record_id IN ({asked}) OR rung IN ({unnested(PROVISIONAL_RUNGS)})
             """,
             materialise=True,
         ),
@@ -61,7 +61,7 @@ def touched_keys() -> list[Step]:
     ]
 
 
-def open_keys(rules: LadderRules, kept: Sequence[str] = ()) -> list[Step]:
+def open_keys(rules: LadderRules, kept: Sequence[str] = ()) -> list[Step | NearStep]:
     """Return `reopened` (records a judgement re-opens) and `open_keys`: keys whose records may be decided otherwise.
 
     A decision depends on its record, on the anchors that hold its key, on the records of the same key, on judgements
@@ -86,30 +86,34 @@ def open_keys(rules: LadderRules, kept: Sequence[str] = ()) -> list[Step]:
     ]
     if rules.rows_are_entities:
         return [*reopened, Step("open_keys", "FROM opened_keys"), *_near(rules, kept)]
+    held_before = "SELECT record_id FROM former_states WHERE primary_key IN (FROM entered_open)"
     return [
         *reopened,
-        _entered_twice(rules),
+        *_entered_twice(rules),
+        NearStep("records_before", "records", {"record_id": held_before}),
+        keyed(rules, "records_before", "keyed_before"),
         Step(
             "numbers_open",
-            """
+            f"""
             FROM entered_open
             UNION
-            SELECT k.primary_key FROM keyed k JOIN former_states f ON f.record_id = k.record_id
-            WHERE f.primary_key IN (FROM entered_open) AND k.primary_key IS NOT NULL
+            SELECT primary_key FROM keyed_before WHERE record_id IN ({held_before}) AND primary_key IS NOT NULL
             """,
             materialise=True,
         ),
+        NearStep("records_open", "records", numbers_of(rules, "SELECT primary_key FROM numbers_open")),
+        keyed(rules, "records_open", "keyed_open"),
         Step(
             "open_keys",
             """
             FROM numbers_open
             UNION
-            SELECT other_key FROM keyed
+            SELECT other_key FROM keyed_open
             WHERE anchor_rank IS NOT NULL AND other_key IS NOT NULL AND primary_key IN (FROM numbers_open)
             UNION
             SELECT key FROM (
                 SELECT unnest([f.primary_key, f.other_key]) AS key
-                FROM keyed k JOIN former_states f ON f.record_id = k.record_id
+                FROM keyed_open k JOIN former_states f ON f.record_id = k.record_id
                 WHERE k.anchor_rank IS NOT NULL AND k.primary_key IN (FROM numbers_open)
             ) WHERE key IS NOT NULL
             """,
@@ -119,37 +123,47 @@ def open_keys(rules: LadderRules, kept: Sequence[str] = ()) -> list[Step]:
     ]
 
 
-def _entered_twice(rules: LadderRules) -> Step:
+def _entered_twice(rules: LadderRules) -> list[Step | NearStep]:
     """Return `entered_open`: `opened_keys`, and the stronger number of a business whose lesser one is open, where an
     anchor holds that one alone: the business is entered twice, with both numbers and with one.
     """
     if not any(source.by_second for source in rules.anchors):
-        return Step("entered_open", "FROM opened_keys")
-    return Step(
-        "entered_open",
-        """
-        FROM opened_keys
-        UNION
-        SELECT primary_key FROM keyed
-        WHERE anchor_rank IS NOT NULL AND other_key IN (FROM opened_keys)
-            AND other_key IN (SELECT primary_key FROM keyed WHERE anchor_rank IS NOT NULL)
-        """,
-        materialise=True,
-    )
+        return [Step("entered_open", "FROM opened_keys")]
+    return [
+        NearStep("records_entered", "records", numbers_of(rules, "SELECT key FROM opened_keys")),
+        keyed(rules, "records_entered", "keyed_entered"),
+        Step(
+            "entered_open",
+            """
+            FROM opened_keys
+            UNION
+            SELECT primary_key FROM keyed_entered
+            WHERE anchor_rank IS NOT NULL AND other_key IN (FROM opened_keys)
+                AND other_key IN (SELECT primary_key FROM keyed_entered WHERE anchor_rank IS NOT NULL)
+            """,
+            materialise=True,
+        ),
+    ]
 
 
-def _near(rules: LadderRules, kept: Sequence[str]) -> list[Step]:
+def numbers_of(rules: LadderRules, keys: str) -> dict[str, str]:
+    """Return by number column the numbers to look for, of a SELECT of one column of keys."""
+    numbers = f"SELECT DISTINCT {key_parts('key')[1]} FROM ({keys}) AS keys(key)"
+    return {key.number: numbers for key in rules.keys}
+
+
+def _near(rules: LadderRules, kept: Sequence[str]) -> list[Step | NearStep]:
     """Return `keyed_near`: the rows of `keyed` that a decision of this run is about or can depend on; and `heard_from`:
     the records that evidence reads, those near ones and all whom the register does not know, where it was `kept`.
 
     Records are chosen by their bare numbers first: putting each record's keys together would cost more than reading it.
     """
     columns = dict.fromkeys([*ladder_columns(rules), *kept])
-    unknown = f"""
-        UNION SELECT record_id FROM links_first
-        WHERE rung IN ({literal(PROVISIONAL_RUNG)}, 'provisional_identifier')
-        """
+    ids = "FROM near_ids"
+    if kept:
+        ids += f" UNION SELECT record_id FROM links_first WHERE rung IN ({unnested(PROVISIONAL_RUNGS)})"
     held = " OR ".join(f"{quote(key.number)} IN (FROM open_numbers)" for key in rules.keys)
+    numbers = {key.number: "FROM open_numbers" for key in rules.keys}
     return [
         Step("open_numbers", f"SELECT DISTINCT {key_parts('key')[1]} AS number FROM open_keys", materialise=True),
         Step(
@@ -163,13 +177,13 @@ def _near(rules: LadderRules, kept: Sequence[str]) -> list[Step]:
             """,
             materialise=True,
         ),
+        NearStep("records_near", "records", {"record_id": ids, **numbers}),
         Step(
             "near",
-            f"SELECT {', '.join(map(quote, columns))} FROM records "
-            f"WHERE {held} OR record_id IN (FROM near_ids {unknown if kept else ''})",
+            f"SELECT {', '.join(map(quote, columns))} FROM records_near WHERE {held} OR record_id IN ({ids})",
             materialise=bool(kept),
         ),
-        Step("heard_from", f"FROM {'near' if kept else 'records'}"),
+        Step("heard_from", "FROM near") if kept else NearStep("heard_from", "records", {"record_id": "FROM near_ids"}),
         keyed(rules, "near", "keyed_of_number"),
         Step(
             "keyed_near",
@@ -182,14 +196,13 @@ def _near(rules: LadderRules, kept: Sequence[str]) -> list[Step]:
     ]
 
 
-def links_open() -> Step:
+def links_open() -> list[Step | NearStep]:
     """Return `links_open`: the stored links of records that are decided again or gone."""
-    return Step(
-        "links_open",
-        "SELECT * FROM links "
-        "WHERE record_id IN (SELECT record_id FROM open_records UNION FROM moved UNION SELECT record_id FROM late)",
-        materialise=True,
-    )
+    ids = "SELECT record_id FROM open_records UNION FROM moved UNION SELECT record_id FROM late"
+    return [
+        NearStep("links_decided", "links", {"record_id": ids}),
+        Step("links_open", f"SELECT * FROM links_decided WHERE record_id IN ({ids})", materialise=True),
+    ]
 
 
 def open_records(rules: LadderRules) -> Step:

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from engine.quoting import literal, quote
-from engine.step import Step
+from engine.step import NearStep, Step
 from matching.rules import AnchorSource, KeyColumn, LadderRules
-from matching.tables import key_text
+from matching.tables import key_parts, key_text
 
 
 def keyed(rules: LadderRules, source: str = "records", name: str = "keyed") -> Step:
@@ -53,7 +53,7 @@ def former_states(rules: LadderRules) -> list[Step]:
     ]
 
 
-def anchors(rules: LadderRules) -> list[Step]:
+def anchors(rules: LadderRules) -> list[Step | NearStep]:
     """Return `anchors`: every anchor row that an open key's decision can depend on, with the `unit` it stands for.
 
     These are the rows that hold or held an open key and, where a number is one entity, all rows of the numbers so
@@ -63,6 +63,8 @@ def anchors(rules: LadderRules) -> list[Step]:
     near = "SELECT * FROM keyed_near WHERE anchor_rank IS NOT NULL"
     if rules.rows_are_entities:
         return [Step("anchors", f"SELECT *, 'row:' || record_id AS unit FROM ({near})", materialise=True)]
+    numbers = f"SELECT {key_parts('primary_key')[1]} FROM numbers_near"
+    held = "SELECT record_id FROM former_states WHERE primary_key IN (FROM numbers_near)"
     return [
         Step("anchor_rows_near", near, materialise=True),
         Step(
@@ -74,12 +76,13 @@ def anchors(rules: LadderRules) -> list[Step]:
             """,
             materialise=True,
         ),
+        NearStep("records_of_numbers", "records", {**{key.number: numbers for key in rules.keys}, "record_id": held}),
+        keyed(rules, "records_of_numbers", "keyed_of_numbers"),
         Step(
             "anchor_rows",
-            """
-            SELECT * FROM keyed WHERE anchor_rank IS NOT NULL AND (
-                primary_key IN (FROM numbers_near) OR record_id IN (
-                    SELECT record_id FROM former_states WHERE primary_key IN (FROM numbers_near)))
+            f"""
+            SELECT * FROM keyed_of_numbers
+            WHERE anchor_rank IS NOT NULL AND (primary_key IN (FROM numbers_near) OR record_id IN ({held}))
             """,
             materialise=True,
         ),

@@ -110,7 +110,7 @@ def hear(session: Session, engine: DuckDBEngine, evidence: Evidence) -> Evidence
     if model is None:
         model = trained(session, engine, evidence)
         keys_of = keys_function(spec, evidence.context, model)
-        session.run(stirring(spec, keys_of)[:3])
+        session.run(stirring(spec, keys_of)[:4])
     keys_of = keys_function(spec, evidence.context, model)
     session.run([*hearing(spec, keys_of), *bases(spec, len(rule_names(spec, model.crowded)))])
     session.add("evidence", _answers(session, engine, evidence, model))

@@ -7,12 +7,12 @@ before)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 
 import pyarrow as pa
 
-from engine.quoting import literal, quote
-from engine.step import MapStep, Step
+from engine.quoting import literal, literals, quote
+from engine.step import MapStep, NearStep, Step
 from matching.tables import key_parts
 from schemas.linkage_spec import LinkageSpec
 
@@ -27,6 +27,7 @@ EVIDENCE = pa.schema(
     ]
 )
 RUNG, PROVISIONAL_RUNG = "evidence", "provisional_evidence"
+PROVISIONAL_RUNGS = (PROVISIONAL_RUNG, "provisional_identifier")
 KeysOf = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
@@ -62,7 +63,7 @@ def hearing(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
             WHERE record_id IN (
                 SELECT record_id FROM hearing
                 UNION SELECT record_id FROM links_first
-                WHERE rung IN ({literal(PROVISIONAL_RUNG)}, 'provisional_identifier'))
+                WHERE rung IN ({unnested(PROVISIONAL_RUNGS)}))
             """,
             materialise=True,
         ),
@@ -87,41 +88,57 @@ def sharing(rows: str, others: str, rules: int) -> str:
     ) or "FALSE"  # fmt: skip
 
 
-def bases(spec: LinkageSpec, rules: int) -> list[Step]:
+def unnested(values: Sequence[str]) -> str:
+    """Return a SELECT of the values, one a row."""
+    return f"SELECT unnest([{literals(values)[1:-1]}])"
+
+
+def bases(spec: LinkageSpec, rules: int) -> list[Step | NearStep]:
     """Return `base_units` (record_id, unit) and `base_values`, in order: register rows that share a key with one heard.
 
     A register row's unit is the one it anchors now; of a row that is not open, the one it has had: its own, or the one
     its link says.
     """
+    shared = "SELECT unnest(keys) FROM heard_keys"
     return [
+        NearStep("index_shared", "evidence_index", {"keys": shared}),
         Step(
             "base_rows",
             f"""
-            SELECT record_id, keys FROM evidence_index i WHERE anchor AND record_id NOT IN (FROM moved)
+            SELECT record_id, keys FROM index_shared i WHERE anchor AND record_id NOT IN (FROM moved)
                 AND record_id NOT IN (SELECT record_id FROM anchor_keys) AND ({sharing("i", "heard_keys", rules)})
             UNION ALL SELECT record_id, keys FROM anchor_keys a WHERE {sharing("a", "heard_keys", rules)}
             """,
             materialise=True,
         ),
+        NearStep("identity_of_rows", "identity", {"unit": "SELECT 'row:' || record_id FROM base_rows"}),
         Step(
             "base_far",
             """
             SELECT b.record_id, i.unit FROM (
                 SELECT record_id FROM base_rows WHERE record_id NOT IN (SELECT record_id FROM anchors)
             ) b LEFT JOIN (
-                SELECT unit FROM identity WHERE state = 'active'
+                SELECT unit FROM identity_of_rows WHERE state = 'active'
                     AND unit IN (SELECT 'row:' || record_id FROM base_rows)
             ) i ON i.unit = 'row:' || b.record_id
             """,
             materialise=True,
         ),
+        NearStep("links_of_rows", "links", {"record_id": "SELECT record_id FROM base_far WHERE unit IS NULL"}),
+        Step(
+            "links_far",
+            """
+            SELECT record_id, hub_id FROM links_of_rows
+            WHERE record_id IN (SELECT record_id FROM base_far WHERE unit IS NULL)
+            """,
+            materialise=True,
+        ),
+        NearStep("identity_far", "identity", {"hub_id": "SELECT hub_id FROM links_far"}),
         Step(
             "base_linked",
             """
-            SELECT l.record_id, i.unit FROM (
-                SELECT record_id, hub_id FROM links
-                WHERE record_id IN (SELECT record_id FROM base_far WHERE unit IS NULL)
-            ) l JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
+            SELECT l.record_id, i.unit
+            FROM links_far l JOIN identity_far i ON i.hub_id = l.hub_id AND i.state = 'active'
             """,
             materialise=True,
         ),
@@ -134,11 +151,12 @@ def bases(spec: LinkageSpec, rules: int) -> list[Step]:
             """,
             materialise=True,
         ),
+        NearStep("register_near", "register", {"record_id": "SELECT record_id FROM base_units"}),
         Step(
             "base_values",
             f"""
             SELECT r.record_id, u.unit, k.keys, {field_list(spec, "r.")}
-            FROM (SELECT * FROM register WHERE record_id IN (SELECT record_id FROM base_units)) r
+            FROM (SELECT * FROM register_near WHERE record_id IN (SELECT record_id FROM base_units)) r
             JOIN base_units u ON u.record_id = r.record_id
             JOIN base_rows k ON k.record_id = r.record_id ORDER BY r.record_id
             """,

@@ -9,29 +9,31 @@ entity with one that was heard.
 from __future__ import annotations
 
 from engine.quoting import literal
-from engine.step import MapStep, Step
+from engine.step import AnyStep, MapStep, NearStep, Step
 from matching.evidence_steps import INDEX, PROVISIONAL_RUNG, KeysOf, field_list
 from schemas.linkage_spec import LinkageSpec
 
 
-def stirring(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
+def stirring(spec: LinkageSpec, keys_of: KeysOf) -> list[AnyStep]:
     """Return `anchor_keys` (INDEX, of register rows that changed), `index_first` (the stored index of them and of all
     records heard before) and `stirred_by_keys`: records that share a block key with what such a row is or was."""
     anchors = f"""
         SELECT record_id, TRUE AS anchor, {field_list(spec)} FROM arriving
         WHERE record_id IN (SELECT record_id FROM keyed_arriving WHERE anchor_rank IS NOT NULL)
         UNION ALL
-        SELECT record_id, TRUE, {field_list(spec)} FROM register
+        SELECT record_id, TRUE, {field_list(spec)} FROM register_judged
         WHERE record_id IN (
-            SELECT record_id FROM keyed_register WHERE anchor_rank IS NOT NULL AND record_id IN (FROM judged_changed))
+            SELECT record_id FROM keyed_judged WHERE anchor_rank IS NOT NULL AND record_id IN (FROM judged_changed))
             AND record_id NOT IN (FROM moved)
         """
+    changed = "FROM moved UNION FROM judged_changed"
     return [
         Step("anchor_values", anchors),
         MapStep("anchor_keys", "anchor_values", keys_of, INDEX),
+        NearStep("index_asked", "evidence_index", {"anchor": "SELECT FALSE", "record_id": changed}),
         Step(
             "index_first",
-            "SELECT * FROM evidence_index WHERE NOT anchor OR record_id IN (FROM moved UNION FROM judged_changed)",
+            f"SELECT * FROM index_asked WHERE NOT anchor OR record_id IN ({changed})",
             materialise=True,
         ),
         Step(

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from engine.quoting import literal
-from engine.step import Step
+from engine.step import NearStep, Step
 from matching.rules import LadderRules
 from matching.tables import IDENTITY, key_parts, key_text
 
@@ -35,15 +35,13 @@ def units() -> Step:
     )
 
 
-def standing() -> list[Step]:
+def standing() -> list[Step | NearStep]:
     """Return `identity_near`: the identities that decided records have or had, each with its `key`; and `standing`, the
     active ones among them."""
-    near = f"""
-        SELECT *, {_KEY} AS key FROM identity
-        WHERE hub_id IN (SELECT hub_id FROM links_open) OR unit IN (
-            SELECT unit FROM reference UNION SELECT unit FROM decided)
-        """
+    hubs, units = "SELECT hub_id FROM links_open", "SELECT unit FROM reference UNION SELECT unit FROM decided"
+    near = f"SELECT *, {_KEY} AS key FROM identity_asked WHERE hub_id IN ({hubs}) OR unit IN ({units})"
     return [
+        NearStep("identity_asked", "identity", {"hub_id": hubs, "unit": units}),
         Step("identity_near", near, materialise=True),
         Step("standing", "SELECT * FROM identity_near WHERE state = 'active'"),
     ]

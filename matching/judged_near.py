@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from engine.step import Step
+from engine.step import NearStep, Step
+from matching.affected import numbers_of
+from matching.anchors import keyed
 from matching.judgements import Judged
+from matching.rules import LadderRules
 from matching.tables import key_text
 
 JUDGED_RECORDS = pa.schema([("record_id", pa.string()), ("component", pa.int64()), ("changed", pa.bool_())])
@@ -27,29 +30,37 @@ def judged_records(judged: Judged) -> pa.Table:
     return pa.table(columns, schema=JUDGED_RECORDS)
 
 
-def judged_neighbours() -> list[Step]:
+def judged_neighbours(rules: LadderRules) -> list[Step | NearStep]:
     """Return `judged_near` (component, record_id) and `judged_keys` (component, key).
 
     Near a component are its records, everyone in the entities they are or were in, and the register rows that hold a
     number of theirs: what a judgement merges or parts can reach no further. `drawn` are entities that evidence has just
     tied a record of the component to.
     """
+    hubs = """
+        SELECT DISTINCT l.hub_id, r.component
+        FROM links_first l JOIN judged_records r ON r.record_id = l.record_id WHERE l.hub_id IS NOT NULL
+        UNION
+        SELECT i.hub_id, d.component FROM identity_drawn i JOIN drawn d ON d.unit = i.unit WHERE i.state = 'active'
+        """
     mates = f"""
-        SELECT j.component, m.record_id, m.keys FROM (
-            SELECT DISTINCT l.hub_id, r.component
-            FROM links_first l JOIN judged_records r ON r.record_id = l.record_id WHERE l.hub_id IS NOT NULL
-            UNION SELECT i.hub_id, d.component FROM identity i JOIN drawn d ON d.unit = i.unit WHERE i.state = 'active'
-        ) j JOIN (SELECT record_id, hub_id, {_OLD_KEYS} AS keys FROM links) m ON m.hub_id = j.hub_id
+        SELECT j.component, m.record_id, m.keys FROM judged_hubs j
+        JOIN (SELECT record_id, hub_id, {_OLD_KEYS} AS keys FROM links_of_hubs) m ON m.hub_id = j.hub_id
         """
-    holding = """
-        SELECT record_id, primary_key, other_key FROM keyed_register
-        WHERE anchor_rank IS NOT NULL AND (primary_key IN (SELECT key FROM judged_numbers)
+    held = """
+        SELECT record_id FROM former_states WHERE primary_key IN (SELECT key FROM judged_numbers)
             OR other_key IN (SELECT key FROM judged_numbers)
-            OR record_id IN (
-                SELECT record_id FROM former_states WHERE primary_key IN (SELECT key FROM judged_numbers)
-                    OR other_key IN (SELECT key FROM judged_numbers)))
         """
+    holding = f"""
+        SELECT record_id, primary_key, other_key FROM keyed_holding
+        WHERE anchor_rank IS NOT NULL AND (primary_key IN (SELECT key FROM judged_numbers)
+            OR other_key IN (SELECT key FROM judged_numbers) OR record_id IN ({held}))
+        """
+    numbers = numbers_of(rules, "SELECT key FROM judged_numbers")
     return [
+        NearStep("identity_drawn", "identity", {"unit": "SELECT unit FROM drawn"}),
+        Step("judged_hubs", hubs, materialise=True),
+        NearStep("links_of_hubs", "links", {"hub_id": "SELECT hub_id FROM judged_hubs"}),
         Step("judged_mates", mates, materialise=True),
         Step(
             "judged_own",
@@ -72,6 +83,8 @@ def judged_neighbours() -> list[Step]:
             """,
             materialise=True,
         ),
+        NearStep("register_holding", "register", {"record_id": held, **numbers}),
+        keyed(rules, "register_holding", "keyed_holding"),
         Step("judged_holding", holding, materialise=True),
         Step(
             "judged_anchors",

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from engine.duckdb_engine import DuckDBEngine, Session
 from engine.relation import Relation
-from engine.step import AnyStep, Step
+from engine.step import AnyStep, NearStep, Step
 from matching.affected import links_open, moved, open_keys, open_records, touched_keys
 from matching.agreement import aims, compared, name_levels, references
 from matching.anchors import anchors, holdings, keyed
@@ -119,7 +119,7 @@ def plan(rules: LadderRules, kept: Sequence[str] = ()) -> LadderPlan:
     """Return the steps of the ladder up to the hub ids, to be run in one session."""
     decide: list[AnyStep] = [*open_keys(rules, kept), *anchors(rules), holdings(), open_records(rules)]
     decide += [*references(rules), aims(), *name_levels(rules), compared(rules), *by_ladder(rules)]
-    claim: list[AnyStep] = [links_open(), *decided(rules), *standing(), units(), *claims(), *inheritance()]
+    claim: list[AnyStep] = [*links_open(), *decided(rules), *standing(), units(), *claims(), *inheritance()]
     claim += [restored(), newcomers()]
     return LadderPlan(tuple(touched_keys()), tuple(decide), (drawn_now(), *judged_places()), tuple(claim))
 
@@ -153,12 +153,12 @@ def _link(
     opened from the start, because a judgement may merge them into another one."""
     steps, (commit, mint) = plan(rules, _kept(inputs)), numbers
     with engine.session({**_relations(inputs), "drawn": drawn}) as session:
-        session.run([moved(), *_parts(inputs, rules)])
         session.add("judged_changed", pa.table([sorted(inputs.judged.changed)], schema=JUDGED_CHANGED))
+        session.run([moved(), *_parts(inputs, rules)])
         session.add("judged_records", judged_records(inputs.judged))
         stir(session, inputs.evidence)
         session.run(steps.touch)
-        constraints = _open_judged(session, inputs.judged)
+        constraints = _open_judged(session, inputs.judged, rules)
         session.run(steps.decide)
         heard = _hear(session, engine, inputs.evidence)
         session.run(steps.judge)
@@ -190,14 +190,16 @@ def _kept(inputs: LinkInputs) -> tuple[str, ...]:
     return tuple(field.right for field in inputs.evidence.spec.fields)
 
 
-def _parts(inputs: LinkInputs, rules: LadderRules) -> list[Step]:
-    """Return `keyed`, and the same of the register and of changed records, each from the smallest relation given."""
-    steps = [keyed(rules)]
+def _parts(inputs: LinkInputs, rules: LadderRules) -> list[AnyStep]:
+    """Return `keyed_arriving` and `keyed_judged`: the keys of changed records, and of judged rows of the register."""
+    steps: list[AnyStep] = []
     if inputs.register is None:
         steps.append(Step("register", "FROM records"))
     if inputs.arriving is None:
         steps.append(Step("arriving", "SELECT * FROM records WHERE record_id IN (FROM moved)"))
-    return [*steps, keyed(rules, "register", "keyed_register"), keyed(rules, "arriving", "keyed_arriving")]
+    steps += [keyed(rules, "arriving", "keyed_arriving")]
+    steps += [NearStep("register_judged", "register", {"record_id": "FROM judged_changed"})]
+    return [*steps, keyed(rules, "register_judged", "keyed_judged")]
 
 
 def _hear(session: Session, engine: DuckDBEngine, evidence: Evidence | None) -> EvidenceChanges:
@@ -208,11 +210,11 @@ def _hear(session: Session, engine: DuckDBEngine, evidence: Evidence | None) -> 
     return hear(session, engine, evidence)
 
 
-def _open_judged(session: Session, judged: Judged) -> Constraints:
+def _open_judged(session: Session, judged: Judged, rules: LadderRules) -> Constraints:
     """Add what judgements re-open: `judged_near`, `judged_keys`, `open_components`, `apart`. Return
     the constraints on the components that are open."""
     if judged.component:
-        session.run(judged_neighbours())
+        session.run(judged_neighbours(rules))
     else:
         session.add("judged_near", JUDGED_NEAR.empty_table())
         session.add("judged_keys", JUDGED_KEYS.empty_table())

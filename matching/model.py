@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
@@ -106,9 +106,10 @@ class Model:
     @cached_property
     def version(self) -> str:
         """Fingerprint of everything that decides: two models of one version decide alike."""
-        content = asdict(replace(self, report={}))
+        content = _parts(self) | {"report": {}}
         content.pop("trained_on")
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        # Parts are turned one by one: `asdict` would copy the frequencies of every value first.
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=_parts)
         return "evidence-" + blake2b(text.encode(), digest_size=6).hexdigest()
 
     def field(self, name: str) -> FieldModel:
@@ -141,6 +142,10 @@ def from_json(text: str, name: str = "model") -> Model:
     if model.version != version:
         raise ModelError(name, "altered", f"it says {version}, its content is {model.version}")
     return model
+
+
+def _parts(one: Any) -> dict[str, Any]:
+    return {part.name: getattr(one, part.name) for part in fields(one)}
 
 
 def _field(content: dict[str, Any]) -> FieldModel:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from engine.duckdb_engine import DuckDBEngine, Session
 from engine.quoting import quote
-from engine.step import Step
+from engine.step import NearStep, Step
 from matching.blocks import rule_names
 from matching.clustering import Constraints, cluster
 from matching.deduplication import pair_probabilities
@@ -82,7 +82,7 @@ def among_themselves(model: Model) -> Model:
     return replace(model, itself=True, known=_PARTNERS, base_rows=model.unknown_rows)
 
 
-def _steps(spec: LinkageSpec, rules: int) -> list[Step]:
+def _steps(spec: LinkageSpec, rules: int) -> list[Step | NearStep]:
     return [
         Step(
             "loose_keys",
@@ -106,6 +106,14 @@ def _steps(spec: LinkageSpec, rules: int) -> list[Step]:
             """,
             materialise=True,
         ),
+        NearStep(
+            "identity_alike",
+            "identity",
+            {
+                "hub_id": "SELECT hub_id FROM links_first WHERE rung = 'provisional_identifier' "
+                "AND record_id IN (SELECT record_id FROM number_keys)"
+            },
+        ),
         Step(
             "alike_numbers",
             """
@@ -118,7 +126,7 @@ def _steps(spec: LinkageSpec, rules: int) -> list[Step]:
                 WHERE rung = 'provisional_identifier' AND decision = 'link'
                     AND record_id IN (SELECT record_id FROM number_keys)
                     AND record_id NOT IN (SELECT record_id FROM open_records) AND record_id NOT IN (FROM moved)
-            ) l JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
+            ) l JOIN identity_alike i ON i.hub_id = l.hub_id AND i.state = 'active'
             """,
             materialise=True,
         ),
@@ -131,6 +139,7 @@ def _steps(spec: LinkageSpec, rules: int) -> list[Step]:
             """,
             materialise=True,
         ),
+        NearStep("records_far", "records", {"record_id": "FROM far"}),
         Step(
             "unknown_values",
             f"""
@@ -138,7 +147,7 @@ def _steps(spec: LinkageSpec, rules: int) -> list[Step]:
                 FROM near_values WHERE record_id IN (
                     SELECT record_id FROM loose_keys UNION SELECT record_id FROM alike_numbers)
                 UNION ALL
-                SELECT record_id, {field_list(spec, told=True)} FROM records WHERE record_id IN (FROM far)
+                SELECT record_id, {field_list(spec, told=True)} FROM records_far WHERE record_id IN (FROM far)
             ) LEFT JOIN alike_numbers USING (record_id) ORDER BY record_id
             """,
         ),
