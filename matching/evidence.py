@@ -130,8 +130,7 @@ def _answers(session: Session, engine: DuckDBEngine, evidence: Evidence, model: 
         return EVIDENCE.empty_table()
     spec = evidence.spec
     fields = encoded_fields(heard, base, spec, evidence.context)
-    order = pc.index_in(heard.column("record_id"), value_set=session.table("heard_keys").column("record_id"))
-    own = _key_arrays(session.table("heard_keys").column("keys").take(order), spec, model)
+    own = _key_arrays(in_order(session.table("heard_keys"), heard.column("record_id")), spec, model)
     keys = BlockKeys(own, _key_arrays(base.column("keys"), spec, model))
     ready = Prepared(fields, fields.comparers(), Blocks(keys, rule_names(spec, model.crowded), model.crowded))
     scorer = Scorer.of(model, ready.comparers)
@@ -159,6 +158,11 @@ def _answers(session: Session, engine: DuckDBEngine, evidence: Evidence, model: 
             )
         )
     return pa.concat_tables(parts)
+
+
+def in_order(held: pa.Table, records: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the `keys` of each record, of a table (INDEX) in any order: two readings of one step may differ in it."""
+    return held.column("keys").take(pc.index_in(records, value_set=held.column("record_id")))
 
 
 def _key_arrays(lists: pa.ChunkedArray, spec: LinkageSpec, model: Model) -> tuple[Hashes, ...]:

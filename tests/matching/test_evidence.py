@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from matching.evidence import in_order
+from matching.evidence_steps import INDEX
 from matching.explanation import read
 from schemas.errors import TooLittleToTrain
 from tests.matching.townsfolk import HearingHub, Person, hearing_hub, row, town
@@ -184,3 +187,9 @@ def test_increments_equal_linking_at_once_for_many_seeds(trained: HearingHub, se
 def test_increments_with_judgements_about_strangers_equal_linking_at_once(trained: HearingHub, seed: int) -> None:
     """Most records are of people whom the register does not know: entities formed by evidence, merged and parted."""
     increments_equal_the_whole(trained, seed, known=0.3)
+
+
+def test_block_keys_go_to_their_record_in_whatever_order_they_are_read() -> None:
+    """Two readings of one step may differ in their order: from a hundred thousand rows on they do."""
+    held = pa.table([["b", "c", "a"], [False] * 3, [[2], [3, None], [1]]], schema=INDEX)
+    assert in_order(held, pa.chunked_array([["a", "c"], ["b"]])).to_pylist() == [[1], [3, None], [2]]
