@@ -20,7 +20,7 @@ def value_hashes(values: pa.Array) -> Hashes:
 
 
 def _text_hashes(texts: pa.LargeStringArray) -> Hashes:
-    """Mix the bytes of each text word by word; every round is one array operation over the texts that have that word."""
+    """Mix the bytes of each text word by word: a round is one array operation over the texts that have that word."""
     _, ends, content = texts.buffers()
     places = np.frombuffer(ends, np.int64)[texts.offset : texts.offset + len(texts) + 1]
     data = np.zeros((content.size if content else 0) + _WORD, np.uint8)

@@ -54,10 +54,11 @@ class Entries:
 
 @dataclass(frozen=True)
 class Segment:
-    """Rows that never change, and the index of each column that they are found by."""
+    """Rows that never change, and the index of each column that they are found by; `name` is where they are kept."""
 
     batches: Sequence[pa.RecordBatch]
     entries: Mapping[str, Entries]
+    name: str = ""
 
     @property
     def rows(self) -> int:
@@ -170,7 +171,8 @@ def _without(places: Places, dead: Places) -> Places:
     if not len(dead):
         return places
     at = np.minimum(np.searchsorted(dead, places), len(dead) - 1)
-    return places[dead[at] != places]
+    living: Places = places[dead[at] != places]
+    return living
 
 
 def _texts(values: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -1,4 +1,4 @@
-"""What a step can read: an Arrow table, a stream of batches, Parquet files of one known schema, or rows found by value."""
+"""What a step can read: an Arrow table, a stream of batches, Parquet files of one schema, or rows found by value."""
 
 from __future__ import annotations
 

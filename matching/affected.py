@@ -101,7 +101,7 @@ def open_keys(rules: LadderRules, kept: Sequence[str] = ()) -> list[Step | NearS
             """,
             materialise=True,
         ),
-        NearStep("records_open", "records", numbers_of(rules, "SELECT primary_key FROM numbers_open")),
+        NearStep("records_open", "records", numbers_of(rules, "SELECT key FROM numbers_open")),
         keyed(rules, "records_open", "keyed_open"),
         Step(
             "open_keys",

@@ -35,7 +35,7 @@ from matching.evidence_steps import (
     told,
     training,
 )
-from matching.evidence_stirring import regrouping, stirred, stirring
+from matching.evidence_stirring import anchor_keys, index_first, index_open, regrouping, stirred, stirring
 from matching.explanation import texts
 from matching.fields import encoded_fields
 from matching.linkage import ranges
@@ -97,8 +97,8 @@ def stir(session: Session, evidence: Evidence | None) -> None:
         loose = Step("loose", "SELECT record_id, hub_id, level FROM links_first WHERE FALSE")
         session.run([nobody[0], *standing_links(), nobody[1], loose])
         return
-    session.run(stirring(evidence.spec, keys_function(evidence.spec, evidence.context, evidence.model)))
-    session.run([*standing_links(), *stirred()])
+    session.run(anchor_keys(evidence.spec, keys_function(evidence.spec, evidence.context, evidence.model)))
+    session.run([*stirring(), *standing_links(), *index_first(), *stirred()])
 
 
 def hear(session: Session, engine: DuckDBEngine, evidence: Evidence) -> EvidenceChanges:
@@ -109,10 +109,9 @@ def hear(session: Session, engine: DuckDBEngine, evidence: Evidence) -> Evidence
     spec, model = evidence.spec, evidence.model
     if model is None:
         model = trained(session, engine, evidence)
-        keys_of = keys_function(spec, evidence.context, model)
-        session.run(stirring(spec, keys_of)[:4])
+        session.run([*anchor_keys(spec, keys_function(spec, evidence.context, model)), *index_first()])
     keys_of = keys_function(spec, evidence.context, model)
-    session.run([*hearing(spec, keys_of), *bases(spec, len(rule_names(spec, model.crowded)))])
+    session.run([*index_open(), *hearing(spec, keys_of), *bases(spec, len(rule_names(spec, model.crowded)))])
     session.add("evidence", _answers(session, engine, evidence, model))
     session.run([*told(), *regrouping()])
     session.add("formed", formed(session, engine, evidence.spec, evidence.context, model))

@@ -252,14 +252,14 @@ def index_changes() -> list[Step]:
             "index_upserts",
             """
             SELECT n.* FROM (FROM anchor_keys UNION ALL FROM heard_keys) n
-            LEFT JOIN index_first o ON o.record_id = n.record_id
+            LEFT JOIN index_open o ON o.record_id = n.record_id
             WHERE o.record_id IS NULL OR o.anchor <> n.anchor OR o.keys IS DISTINCT FROM n.keys
             """,
         ),
         Step(
             "index_deletions",
             """
-            SELECT record_id FROM index_first
+            SELECT record_id FROM index_open
             WHERE (record_id IN (FROM moved) OR (NOT anchor AND record_id IN (SELECT record_id FROM open_records)))
                 AND record_id NOT IN (SELECT record_id FROM anchor_keys)
                 AND record_id NOT IN (SELECT record_id FROM heard_keys)

@@ -14,9 +14,8 @@ from matching.evidence_steps import INDEX, PROVISIONAL_RUNG, KeysOf, field_list
 from schemas.linkage_spec import LinkageSpec
 
 
-def stirring(spec: LinkageSpec, keys_of: KeysOf) -> list[AnyStep]:
-    """Return `anchor_keys` (INDEX, of register rows that changed), `index_first` (the stored index of them and of all
-    records heard before) and `stirred_by_keys`: records that share a block key with what such a row is or was."""
+def anchor_keys(spec: LinkageSpec, keys_of: KeysOf) -> list[AnyStep]:
+    """Return `anchor_keys` (INDEX): the block keys of register rows that changed or that judgements speak of anew."""
     anchors = f"""
         SELECT record_id, TRUE AS anchor, {field_list(spec)} FROM arriving
         WHERE record_id IN (SELECT record_id FROM keyed_arriving WHERE anchor_rank IS NOT NULL)
@@ -26,37 +25,55 @@ def stirring(spec: LinkageSpec, keys_of: KeysOf) -> list[AnyStep]:
             SELECT record_id FROM keyed_judged WHERE anchor_rank IS NOT NULL AND record_id IN (FROM judged_changed))
             AND record_id NOT IN (FROM moved)
         """
+    return [Step("anchor_values", anchors), MapStep("anchor_keys", "anchor_values", keys_of, INDEX)]
+
+
+def stirring() -> list[AnyStep]:
+    """Return `stirred_by_keys`: records that share a block key with what a register row that changed is or was."""
     changed = "FROM moved UNION FROM judged_changed"
     return [
-        Step("anchor_values", anchors),
-        MapStep("anchor_keys", "anchor_values", keys_of, INDEX),
-        NearStep("index_asked", "evidence_index", {"anchor": "SELECT FALSE", "record_id": changed}),
-        Step(
-            "index_first",
-            f"SELECT * FROM index_asked WHERE NOT anchor OR record_id IN ({changed})",
-            materialise=True,
-        ),
+        NearStep("index_moved", "evidence_index", {"record_id": changed}),
         Step(
             "stirring_keys",
-            """
+            f"""
             SELECT DISTINCT rule, key FROM (
                 SELECT generate_subscripts(keys, 1) AS rule, unnest(keys) AS key FROM anchor_keys
                 UNION ALL
-                SELECT generate_subscripts(keys, 1), unnest(keys) FROM index_first WHERE anchor
+                SELECT generate_subscripts(keys, 1), unnest(keys) FROM index_moved
+                WHERE anchor AND record_id IN ({changed})
             ) WHERE key IS NOT NULL
             """,
             materialise=True,
         ),
+        NearStep("index_stirring", "evidence_index", {"keys": "SELECT key FROM stirring_keys"}),
         Step(
             "stirred_by_keys",
             """
             SELECT DISTINCT record_id FROM (
                 SELECT record_id, generate_subscripts(keys, 1) AS rule, unnest(keys) AS key
-                FROM index_first WHERE NOT anchor AND (SELECT count(*) FROM stirring_keys) > 0
+                FROM index_stirring WHERE NOT anchor AND (SELECT count(*) FROM stirring_keys) > 0
             ) JOIN stirring_keys USING (rule, key)
             """,
             materialise=True,
         ),
+    ]
+
+
+def index_first() -> list[AnyStep]:
+    """Return `index_first` (INDEX): what is stored of changed records and of those of provisional entities."""
+    ids = "FROM moved UNION FROM judged_changed UNION SELECT record_id FROM links_first"
+    return [
+        NearStep("index_asked", "evidence_index", {"record_id": ids}),
+        Step("index_first", f"SELECT * FROM index_asked WHERE record_id IN ({ids})", materialise=True),
+    ]
+
+
+def index_open() -> list[AnyStep]:
+    """Return `index_open` (INDEX): what is stored of changed records and of those that are decided again."""
+    ids = "FROM moved UNION FROM judged_changed UNION SELECT record_id FROM open_records"
+    return [
+        NearStep("index_decided", "evidence_index", {"record_id": ids}),
+        Step("index_open", f"SELECT * FROM index_decided WHERE record_id IN ({ids})", materialise=True),
     ]
 
 
@@ -117,8 +134,7 @@ def regrouping() -> list[Step]:
             SELECT DISTINCT rule, key FROM (
                 SELECT generate_subscripts(keys, 1) AS rule, unnest(keys) AS key FROM heard_keys
                 UNION ALL
-                SELECT generate_subscripts(keys, 1), unnest(keys) FROM index_first
-                WHERE NOT anchor AND (record_id IN (FROM moved) OR record_id IN (SELECT record_id FROM open_records))
+                SELECT generate_subscripts(keys, 1), unnest(keys) FROM index_open WHERE NOT anchor
             ) WHERE key IS NOT NULL
             """,
             materialise=True,

@@ -22,6 +22,26 @@ JUDGED_DRAWN = pa.schema([("component", pa.int64()), ("unit", pa.string())])
 JUDGED_KEYS = pa.schema([("component", pa.int64()), ("key", pa.string())])
 _OLD_KEYS = f"[{key_text('key_type', 'key_number')}, {key_text('other_type', 'other_number')}]"
 
+_HUBS = """
+    SELECT DISTINCT l.hub_id, r.component
+    FROM links_first l JOIN judged_records r ON r.record_id = l.record_id WHERE l.hub_id IS NOT NULL
+    UNION
+    SELECT i.hub_id, d.component FROM identity_drawn i JOIN drawn d ON d.unit = i.unit WHERE i.state = 'active'
+    """
+_MATES = f"""
+    SELECT j.component, m.record_id, m.keys FROM judged_hubs j
+    JOIN (SELECT record_id, hub_id, {_OLD_KEYS} AS keys FROM links_of_hubs) m ON m.hub_id = j.hub_id
+    """
+_HELD = """
+    SELECT record_id FROM former_states WHERE primary_key IN (SELECT key FROM judged_numbers)
+        OR other_key IN (SELECT key FROM judged_numbers)
+    """
+_HOLDING = f"""
+    SELECT record_id, primary_key, other_key FROM keyed_holding
+    WHERE anchor_rank IS NOT NULL AND (primary_key IN (SELECT key FROM judged_numbers)
+        OR other_key IN (SELECT key FROM judged_numbers) OR record_id IN ({_HELD}))
+    """
+
 
 def judged_records(judged: Judged) -> pa.Table:
     """Return `judged_records`: every record a constraint speaks of, its component, whether its constraints changed."""
@@ -37,31 +57,12 @@ def judged_neighbours(rules: LadderRules) -> list[Step | NearStep]:
     number of theirs: what a judgement merges or parts can reach no further. `drawn` are entities that evidence has just
     tied a record of the component to.
     """
-    hubs = """
-        SELECT DISTINCT l.hub_id, r.component
-        FROM links_first l JOIN judged_records r ON r.record_id = l.record_id WHERE l.hub_id IS NOT NULL
-        UNION
-        SELECT i.hub_id, d.component FROM identity_drawn i JOIN drawn d ON d.unit = i.unit WHERE i.state = 'active'
-        """
-    mates = f"""
-        SELECT j.component, m.record_id, m.keys FROM judged_hubs j
-        JOIN (SELECT record_id, hub_id, {_OLD_KEYS} AS keys FROM links_of_hubs) m ON m.hub_id = j.hub_id
-        """
-    held = """
-        SELECT record_id FROM former_states WHERE primary_key IN (SELECT key FROM judged_numbers)
-            OR other_key IN (SELECT key FROM judged_numbers)
-        """
-    holding = f"""
-        SELECT record_id, primary_key, other_key FROM keyed_holding
-        WHERE anchor_rank IS NOT NULL AND (primary_key IN (SELECT key FROM judged_numbers)
-            OR other_key IN (SELECT key FROM judged_numbers) OR record_id IN ({held}))
-        """
     numbers = numbers_of(rules, "SELECT key FROM judged_numbers")
     return [
         NearStep("identity_drawn", "identity", {"unit": "SELECT unit FROM drawn"}),
-        Step("judged_hubs", hubs, materialise=True),
+        Step("judged_hubs", _HUBS, materialise=True),
         NearStep("links_of_hubs", "links", {"hub_id": "SELECT hub_id FROM judged_hubs"}),
-        Step("judged_mates", mates, materialise=True),
+        Step("judged_mates", _MATES, materialise=True),
         Step(
             "judged_own",
             """
@@ -83,9 +84,9 @@ def judged_neighbours(rules: LadderRules) -> list[Step | NearStep]:
             """,
             materialise=True,
         ),
-        NearStep("register_holding", "register", {"record_id": held, **numbers}),
+        NearStep("register_holding", "register", {"record_id": _HELD, **numbers}),
         keyed(rules, "register_holding", "keyed_holding"),
-        Step("judged_holding", holding, materialise=True),
+        Step("judged_holding", _HOLDING, materialise=True),
         Step(
             "judged_anchors",
             """
@@ -110,15 +111,20 @@ def judged_neighbours(rules: LadderRules) -> list[Step | NearStep]:
             "FROM judged_numbers UNION SELECT component, unnest(keys) FROM judged_anchors",
             materialise=True,
         ),
-        Step(
-            "judged_seeds",
-            """
-            SELECT component FROM judged_records WHERE changed
-            UNION SELECT component FROM judged_near WHERE record_id IN (FROM moved) OR record_id IN (FROM stirred)
-            UNION SELECT component FROM judged_keys WHERE key IN (FROM touched_keys)
-            """,
-        ),
+        judged_seeds(),
     ]
+
+
+def judged_seeds() -> Step:
+    """Return `judged_seeds`: the components that are open because of what changed."""
+    return Step(
+        "judged_seeds",
+        """
+        SELECT component FROM judged_records WHERE changed
+        UNION SELECT component FROM judged_near WHERE record_id IN (FROM moved) OR record_id IN (FROM stirred)
+        UNION SELECT component FROM judged_keys WHERE key IN (FROM touched_keys)
+        """,
+    )
 
 
 def drawn_now() -> Step:

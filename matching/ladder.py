@@ -115,6 +115,14 @@ class LinkChanges:
     evidence: EvidenceChanges = field(default_factory=EvidenceChanges)
 
 
+def nothing_changed(evidence: EvidenceChanges) -> LinkChanges:
+    """Return what a run changes in which no record and no judgement is another one."""
+    gone = pa.schema([("record_id", pa.string()), ("hub_id", pa.string())]).empty_table()
+    touched = pa.schema([("hub_id", pa.string())]).empty_table()
+    none = LINKS.empty_table(), gone, IDENTITY.empty_table(), SPLITS.empty_table(), touched
+    return LinkChanges(*none, {}, evidence)
+
+
 def plan(rules: LadderRules, kept: Sequence[str] = ()) -> LadderPlan:
     """Return the steps of the ladder up to the hub ids, to be run in one session."""
     decide: list[AnyStep] = [*open_keys(rules, kept), *anchors(rules), holdings(), open_records(rules)]

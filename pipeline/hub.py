@@ -21,6 +21,7 @@ from warehouse.database import Database
 from warehouse.keys import CityKey
 from warehouse.lake import Lake
 from warehouse.ledger import Ledger
+from warehouse.lookup import Lookup
 from warehouse.published import Published
 from warehouse.serving import Serving
 from warehouse.serving_reader import ServingReader
@@ -41,6 +42,7 @@ class Hub:
     serving: Serving
     reader: ServingReader
     published: Published
+    lookup: Lookup
     engine: DuckDBEngine
     run_id: str
     clock: Callable[[], datetime]
@@ -116,6 +118,7 @@ def open_hub(
             serving=Serving(database, city.standard),
             reader=ServingReader(database, city.standard),
             published=Published(settings.home / "published"),
+            lookup=Lookup(settings.home / "lookup"),
             engine=DuckDBEngine(settings.memory_limit, settings.threads, spill),
             run_id=run_id or uuid.uuid4().hex[:12],
             clock=clock,

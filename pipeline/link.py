@@ -14,8 +14,9 @@ from engine.step import Step
 from matching.evidence import EvidenceChanges
 from matching.evidence_steps import INDEX
 from matching.judgements import Judged
-from matching.ladder import LinkChanges, LinkInputs
+from matching.ladder import LinkChanges, LinkInputs, nothing_changed
 from matching.ladder import link as link_records
+from matching.lookups import looked_up
 from matching.tables import CHANGED, FORMER_STATES, IDENTITY, LINKS
 from matching.training import FEWEST_LABELS
 from pipeline.commit import LAKE
@@ -27,6 +28,7 @@ from pipeline.hub_ids import mint
 from pipeline.judged import judged_of
 from pipeline.ladder_rules import ladder_rules
 from pipeline.lake_tables import block_keys_table, identity_table, links_table
+from pipeline.lookup import found_by_value
 from pipeline.models_in_force import Acceptance, models_of, refuse_unaccepted
 from pipeline.proposed_models import proposal, proposed_models
 from pipeline.publish import finish_applying
@@ -155,6 +157,8 @@ def link_entity(
     if evidence is not None and evidence.model is None and not everything and _too_few(hub, links, changed):
         evidence = None
     whole = everything or (evidence is not None and evidence.model is None)
+    if not (whole or changed.num_rows or judged.changed):
+        return Linked(nothing_changed(EvidenceChanges(evidence.model if evidence else None)), fresh, judged)
     inputs = LinkInputs(
         records=records,
         changed=all_records(hub, records, links) if whole else changed,
@@ -166,6 +170,9 @@ def link_entity(
         register=current_records(hub, entity, manifest, {source.department for source in rules.anchors}),
         arriving=None if whole else arriving_records(hub, version, entity),
     )
+    found = None if whole else found_by_value(hub, entity, hub.ledger.published_version())
+    if found is not None:
+        inputs = looked_up(inputs, found)
     run = partial(link_records, hub.engine, rules=rules, commit=version.number, mint=partial(mint, entity.name))
     try:
         changes = run(inputs=inputs)

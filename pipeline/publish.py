@@ -27,6 +27,7 @@ from pipeline.lake_tables import (
     links_table,
     ties_table,
 )
+from pipeline.lookup import refresh_lookup
 from pipeline.progress import progress
 from pipeline.representatives import BUSINESS
 from pipeline.resolve_index import refresh_index
@@ -101,6 +102,7 @@ def finish_applying(hub: Hub, version: Version, fence: Fence) -> None:
     published = hub.ledger.version(version.number)
     hub.published.publish(hub.lake, edition(hub, published))
     refresh_index(hub, published, fence)
+    refresh_lookup(hub, published)
     clear(version_folder(hub, version.number))
 
 
@@ -202,6 +204,7 @@ def _repair(hub: Hub, fence: Fence) -> None:
     if published is not None:
         hub.published.repair(hub.lake, edition(hub, published))
         refresh_index(hub, published, fence)
+        refresh_lookup(hub, published)
 
 
 def _leaving_members(hub: Hub, version: Version) -> pa.Array:

@@ -27,7 +27,8 @@ class Settings:
 
     `memory_limit` is DuckDB's ("4GB"); `connections` maps a connection's name to its URL and wins over the city's own
     defaults; `as_of` is empty outside a demo or a rebuild: then the city's calendar day counts. A landing waits
-    `lock_seconds` for a locked source and gives up one that says nothing for `silent_seconds`.
+    `lock_seconds` for a locked source and gives up one that says nothing for `silent_seconds`. From `lookup_records`
+    records of an entity on, what an increment needs is looked up; below that, reading all is as fast.
     """
 
     home: Path
@@ -41,6 +42,7 @@ class Settings:
     city_key: str | None
     lock_seconds: int = 30
     silent_seconds: int = 600
+    lookup_records: int = 100_000
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, city_folder: Path | None = None) -> Settings:
@@ -64,6 +66,7 @@ class Settings:
             city_key=environ.get("CITYHUB_CITY_KEY") or None,
             lock_seconds=_whole_number(environ, "CITYHUB_LOCK_SECONDS", 30),
             silent_seconds=_whole_number(environ, "CITYHUB_SILENT_SECONDS", 600),
+            lookup_records=_whole_number(environ, "CITYHUB_LOOKUP_RECORDS", 100_000),
         )
 
     def reading(self, timezone: str) -> ReadSettings:

@@ -17,10 +17,12 @@ from matching.evidence import Evidence
 from matching.evidence_steps import INDEX
 from matching.judgements import Judgement, Verdict, judged
 from matching.ladder import LinkChanges, LinkInputs, link
+from matching.lookups import looked_up, shapes
 from matching.model import Model
 from matching.rules import AnchorSource, KeyColumn, LadderRules, NameAgreement
 from matching.tables import CHANGED, FORMER_STATES, IDENTITY, LINKS
 from schemas.linkage_spec import Comparison, Decide, LinkageField, LinkageSpec, Rung
+from tests.matching.registers import indexed
 from values import person_name
 
 FIELDS = {
@@ -136,6 +138,7 @@ class HearingHub:
 
     def apply(self, *changes: dict[str, Any], deleted: tuple[str, ...] = ()) -> LinkChanges:
         """Take changed and deleted records in, link, and store what changed."""
+        before = self.kind.statements(self.rows.values())
         self.rows.update({one["record_id"]: one for one in changes})
         self.states += changes
         for name in deleted:
@@ -155,6 +158,9 @@ class HearingHub:
             arriving=self.kind.statements(self.rows[name] for name in dict.fromkeys(names) if name in self.rows),
         )
         self.pinned = len(self.ledger)
+        if self.commit % 2 == 0:  # every other run asks for rows by value: whichever way, the answers are the same
+            shape = shapes(self.kind.rules, self.kind.spec, self.kind.schema)
+            inputs = looked_up(inputs, indexed(before, inputs, shape))
         found = link(self.engine, inputs, self.kind.rules, self.commit, self.mint)
         self._store(found)
         return found

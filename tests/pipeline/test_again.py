@@ -14,7 +14,7 @@ from pipeline.query import query
 from pipeline.summary import stages_logged, summarise, summary_text
 from pipeline.trace import Shown, show_entity, trace_field
 from pipeline.whole_run import run_to_published
-from tests.pipeline.relinking import assert_relinking_changes_nothing
+from tests.pipeline.relinking import assert_lookups_are_the_lake, assert_relinking_changes_nothing
 from tests.pipeline.story import CORE, Story, story, versions
 
 
@@ -23,7 +23,7 @@ def again(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub
     """A small city, run once."""
     tale = story(tmp_path_factory.mktemp("again"), residents=400)
     tale.bring()
-    with tale.hub() as hub:
+    with tale.hub(CITYHUB_LOOKUP_RECORDS="1") as hub:
         run_to_published(hub, CORE)
         yield tale, hub
 
@@ -124,6 +124,19 @@ def test_ties_of_businesses_are_published_queried_and_shown(again: tuple[Story, 
 def test_days_by_increments_link_like_the_whole_history_at_once(again: tuple[Story, Hub]) -> None:
     """Another day comes in; then every stored statement is decided again. Five days and all departments: test_days."""
     tale, hub = again
+    assert_lookups_are_the_lake(hub)
     tale.bring(1)
     assert run_to_published(hub, CORE) == []
+    assert_lookups_are_the_lake(hub)
+    assert min(assert_relinking_changes_nothing(hub).values()) > 40
+
+
+def test_a_lookup_that_is_harmed_or_of_other_files_is_made_again(again: tuple[Story, Hub]) -> None:
+    tale, hub = again
+    for file in (hub.lookup.folder / "person").glob("*/rows.arrow"):
+        file.write_bytes(file.read_bytes()[:-1])
+    hub.lookup.drop("business")
+    tale.bring(2)
+    assert run_to_published(hub, CORE) == []
+    assert_lookups_are_the_lake(hub)
     assert min(assert_relinking_changes_nothing(hub).values()) > 40

@@ -21,7 +21,7 @@ from pipeline.whole_run import run_to_published
 from tests.pipeline.relinking import assert_relinking_changes_nothing
 from tests.pipeline.story import CORE, Story, story
 
-FIXED = {"CITYHUB_CITY_KEY": "3" * 64, "CITYHUB_AS_OF": "2026-07-05"}
+FIXED = {"CITYHUB_CITY_KEY": "3" * 64, "CITYHUB_AS_OF": "2026-07-05", "CITYHUB_LOOKUP_RECORDS": "1"}
 
 
 def by_increments(tale: Story, departments: tuple[str, ...], days: int) -> Hub:
@@ -52,7 +52,7 @@ def test_five_days_of_every_department_link_like_the_whole_history_at_once(tmp_p
 def test_days_by_increments_give_the_golden_values_of_all_days_at_once(tmp_path: Path) -> None:
     """Partition and golden values of three days taken one by one equal those of all statements linked at once."""
     stepwise, at_once = story(tmp_path / "steps", residents=400), story(tmp_path / "once", residents=400)
-    key = {"CITYHUB_CITY_KEY": "3" * 64, "CITYHUB_AS_OF": "2026-07-05"}
+    key = {"CITYHUB_CITY_KEY": "3" * 64, "CITYHUB_AS_OF": "2026-07-05"}  # few records: without lookups
     for day in range(3):
         stepwise.bring(day)
         with stepwise.hub(**key) as hub:

@@ -18,9 +18,11 @@ import pytest
 
 from pipeline.hub import open_hub
 from pipeline.settings import Settings
+from tests.pipeline.relinking import assert_lookups_are_the_lake
 from tests.pipeline.story import CORE, Story, story
 
 CITY = {"CITYHUB_CITY_KEY": "5" * 64, "CITYHUB_AS_OF": "2026-07-01", "CITYHUB_THREADS": "2"}
+CITY["CITYHUB_LOOKUP_RECORDS"] = "1"  # so small a city has lookups too
 
 
 def settings(home: Path) -> Settings:
@@ -57,6 +59,7 @@ def outcome(home: Path) -> dict[str, Any]:
         }
         published = hub.ledger.published_version()
         assert published is not None and hub.ledger.unfinished_version() is None
+        assert_lookups_are_the_lake(hub)
         assert hub.published.current() == published.number
         assert hub.published.damaged() == []
         manifest = hub.published.manifest()["tables"]
