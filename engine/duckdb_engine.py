@@ -156,10 +156,11 @@ class Session:
 
     def _near(self, step: NearStep) -> None:
         if step.source not in self._indexed:
-            self._connection.execute(f"CREATE VIEW {quote(step.name)} AS FROM {quote(step.source)}")
+            columns = ", ".join(map(quote, step.columns)) or "*"
+            self._connection.execute(f"CREATE VIEW {quote(step.name)} AS SELECT {columns} FROM {quote(step.source)}")
             return
         wanted = {column: self._connection.sql(sql).to_arrow_table().column(0) for column, sql in step.wanted.items()}
-        self._connection.register(step.name, self._indexed[step.source].near(wanted))
+        self._connection.register(step.name, self._indexed[step.source].near(wanted, step.columns))
 
     def _map(self, step: MapStep) -> None:
         held = f"source of {step.name}"

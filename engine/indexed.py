@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from engine.hashing import Hashes, value_hashes
 
 Places = npt.NDArray[np.uint32]  # numbers of a segment's rows
 NOBODY: Places = np.zeros(0, np.uint32)
+Number = TypeVar("Number", np.uint32, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Entries:
 
     def of(self, wanted: Hashes) -> Places:
         """Return the rows that hold one of the values, and perhaps a few others."""
-        asked = np.unique(wanted)
+        asked = distinct(wanted)
         first = np.searchsorted(self.hashes, asked)
         held = first < len(self.hashes)
         held[held] = self.hashes[first[held]] == asked[held]
@@ -86,17 +88,20 @@ class IndexedRows:
     def schema(self) -> pa.Schema:
         return self.shape.schema
 
-    def near(self, wanted: Mapping[str, pa.Array | pa.ChunkedArray]) -> pa.Table:
+    def near(
+        self, wanted: Mapping[str, pa.Array | pa.ChunkedArray], columns: Sequence[str] = ()
+    ) -> pa.Table:  # fmt: skip
         """Return each row once that holds one of the `wanted` values in their column, and perhaps a few others.
 
-        Raises KeyError for a column that rows are not found by.
+        Of all columns, or these. Raises KeyError for a column that rows are not found by.
         """
         hashes = {column: value_hashes(_texts(values)) for column, values in wanted.items()}
         found: list[pa.RecordBatch] = []
+        names = columns or self.schema.names
         for segment, dead in self.parts:
-            places = np.unique(np.concatenate([segment.entries[one].of(asked) for one, asked in hashes.items()]))
-            found += segment.take(_without(places, dead), self.schema.names)
-        return pa.Table.from_batches(found, self.schema)
+            places = distinct(np.concatenate([segment.entries[one].of(asked) for one, asked in hashes.items()]))
+            found += segment.take(_without(places, dead), names)
+        return pa.Table.from_batches(found, pa.schema([self.schema.field(name) for name in names]))
 
     def after(self, upserts: pa.Table, gone: pa.Array | pa.ChunkedArray) -> IndexedRows:
         """Return the relation as it is once `upserts` are in it and the keys `gone` are not."""
@@ -159,8 +164,17 @@ def _values(column: pa.Array) -> tuple[pa.Array, Places]:
     return column, places
 
 
+def distinct(values: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """Return the values in order, each once: as `np.unique`, whose hash tables are slower than a sort."""
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    kept: npt.NDArray[Number] = ordered[first]
+    return kept
+
+
 def _dead(segment: Segment, dead: Places, key: str, left: pa.Array, hashes: Hashes) -> Places:
-    places = _without(np.unique(segment.entries[key].of(hashes)), dead)
+    places = _without(distinct(segment.entries[key].of(hashes)), dead)
     held = pa.Table.from_batches(segment.take(places, [key]), pa.schema([(key, pa.string())]))
     dies = pc.is_in(held.column(key), value_set=left).to_numpy()
     return np.union1d(dead, places[dies]).astype(np.uint32)

@@ -42,12 +42,13 @@ class NearStep:
     """`name`: rows of the relation `source`, at least all that hold a wanted value in one of these columns.
 
     `wanted`: by column a SELECT of one column of values; a list holds its items. A relation that finds rows by value
-    gives those, any other one is read as it is: the steps after it choose exactly.
+    gives those, any other one is read as it is: the steps after it choose exactly. `columns`: those needed (none: all).
     """
 
     name: str
     source: str
     wanted: Mapping[str, str]
+    columns: tuple[str, ...] = ()
 
 
 AnyStep = Step | MapStep | NearStep

@@ -13,6 +13,10 @@ from matching.evidence_steps import PROVISIONAL_RUNGS, unnested
 from matching.rules import LadderRules
 from matching.tables import key_parts, key_text
 
+_LINK_COLUMNS = (
+    "record_id", "hub_id", "rung", "decision", "level", "key_type", "key_number", "other_type", "other_number",
+)  # fmt: skip
+
 
 def moved() -> Step:
     """Return `moved`: the ids of records that changed."""
@@ -28,7 +32,7 @@ def standing_links() -> list[Step | NearStep]:
     asked = "FROM moved UNION FROM stirred_by_keys UNION SELECT record_id FROM judged_records"
     return [
         Step("keyed_moved", "FROM keyed_arriving", materialise=True),
-        NearStep("links_asked", "links", {"record_id": asked, "rung": unnested(PROVISIONAL_RUNGS)}),
+        NearStep("links_asked", "links", {"record_id": asked, "rung": unnested(PROVISIONAL_RUNGS)}, _LINK_COLUMNS),
         Step(
             "links_first",
             f"""
@@ -177,7 +181,7 @@ def _near(rules: LadderRules, kept: Sequence[str]) -> list[Step | NearStep]:
             """,
             materialise=True,
         ),
-        NearStep("records_near", "records", {"record_id": ids, **numbers}),
+        NearStep("records_near", "records", {"record_id": ids, **numbers}, tuple(columns)),
         Step(
             "near",
             f"SELECT {', '.join(map(quote, columns))} FROM records_near WHERE {held} OR record_id IN ({ids})",

@@ -99,7 +99,9 @@ def bases(spec: LinkageSpec, rules: int) -> list[Step | NearStep]:
     A register row's unit is the one it anchors now; of a row that is not open, the one it has had: its own, or the one
     its link says.
     """
-    shared = "SELECT unnest(keys) FROM heard_keys"
+    shared, rows = "SELECT unnest(keys) FROM heard_keys", "SELECT 'row:' || record_id FROM base_rows"
+    far, hubs = "SELECT record_id FROM base_far WHERE unit IS NULL", "SELECT hub_id FROM links_far"
+    columns = tuple(dict.fromkeys(["record_id", *(field.left for field in spec.fields)]))
     return [
         NearStep("index_shared", "evidence_index", {"keys": shared}),
         Step(
@@ -111,7 +113,7 @@ def bases(spec: LinkageSpec, rules: int) -> list[Step | NearStep]:
             """,
             materialise=True,
         ),
-        NearStep("identity_of_rows", "identity", {"unit": "SELECT 'row:' || record_id FROM base_rows"}),
+        NearStep("identity_of_rows", "identity", {"unit": rows}, ("unit", "state")),
         Step(
             "base_far",
             """
@@ -124,7 +126,7 @@ def bases(spec: LinkageSpec, rules: int) -> list[Step | NearStep]:
             """,
             materialise=True,
         ),
-        NearStep("links_of_rows", "links", {"record_id": "SELECT record_id FROM base_far WHERE unit IS NULL"}),
+        NearStep("links_of_rows", "links", {"record_id": far}, ("record_id", "hub_id")),
         Step(
             "links_far",
             """
@@ -133,7 +135,7 @@ def bases(spec: LinkageSpec, rules: int) -> list[Step | NearStep]:
             """,
             materialise=True,
         ),
-        NearStep("identity_far", "identity", {"hub_id": "SELECT hub_id FROM links_far"}),
+        NearStep("identity_far", "identity", {"hub_id": hubs}, ("hub_id", "unit", "state")),
         Step(
             "base_linked",
             """
@@ -151,7 +153,7 @@ def bases(spec: LinkageSpec, rules: int) -> list[Step | NearStep]:
             """,
             materialise=True,
         ),
-        NearStep("register_near", "register", {"record_id": "SELECT record_id FROM base_units"}),
+        NearStep("register_near", "register", {"record_id": "SELECT record_id FROM base_units"}, columns),
         Step(
             "base_values",
             f"""

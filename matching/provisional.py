@@ -113,6 +113,7 @@ def _steps(spec: LinkageSpec, rules: int) -> list[Step | NearStep]:
                 "hub_id": "SELECT hub_id FROM links_first WHERE rung = 'provisional_identifier' "
                 "AND record_id IN (SELECT record_id FROM number_keys)"
             },
+            ("hub_id", "unit", "state"),
         ),
         Step(
             "alike_numbers",
