@@ -17,6 +17,8 @@ _LINK_COLUMNS = (
     "record_id", "hub_id", "rung", "decision", "level", "key_type", "key_number", "other_type", "other_number",
 )  # fmt: skip
 
+FIRM = ("register", "anchored_identifier", "former_identifier")  # rungs on which no other record of a number counts
+
 
 def moved() -> Step:
     """Return `moved`: the ids of records that changed."""
@@ -45,19 +47,50 @@ def standing_links() -> list[Step | NearStep]:
     ]
 
 
-def touched_keys() -> list[Step]:
-    """Return `touched_keys`: every key that a changed record has, had or once held, and those of `stirred` records."""
+def unsettled(rules: LadderRules) -> Step:
+    """Return `unsettled`: changed records but those whose link stands whatever else they say now.
+
+    That is a link by identifier of a record whose identifiers and names are as they were (`keyed_was`), and never were
+    others: neither it nor any other of its number can be decided otherwise because of it. What its new values mean for
+    likeness is another matter: a register row's block keys stir whom they find. Which row stands for a number may hang
+    on when rows were seen, where a number is one entity.
+    """
+    same = " AND ".join(
+        f"n.{name} IS NOT DISTINCT FROM o.{name}"
+        for name in ("anchor_rank", "name", "former_name", "primary_key", "other_key")
+    )
+    if not rules.rows_are_entities:
+        same += " AND (n.anchor_rank IS NULL OR n.observed_at IS NOT DISTINCT FROM o.observed_at)"
+    return Step(
+        "unsettled",
+        f"""
+        FROM moved WHERE record_id NOT IN (
+            SELECT n.record_id FROM keyed_moved n
+            JOIN keyed_was o ON o.record_id = n.record_id AND {same}
+            JOIN links_first l ON l.record_id = n.record_id AND l.decision = 'link' AND l.rung IN ({unnested(FIRM)})
+            WHERE n.record_id NOT IN (
+                SELECT f.record_id FROM former_states f JOIN keyed_moved k ON k.record_id = f.record_id
+                WHERE f.primary_key IS DISTINCT FROM k.primary_key OR f.other_key IS DISTINCT FROM k.other_key
+                    OR f.name IS DISTINCT FROM k.name))
+        """,
+        materialise=True,
+    )
+
+
+def touched_keys(rules: LadderRules) -> list[Step]:
+    """Return `touched_keys`: every key that `unsettled` records have, had or once held, and those of `stirred` ones."""
     return [
+        unsettled(rules),
         Step(
             "touched_keys",
             """
             SELECT DISTINCT key FROM (
-                SELECT unnest([primary_key, other_key]) AS key FROM keyed_moved
+                SELECT unnest([primary_key, other_key]) AS key FROM keyed_moved WHERE record_id IN (FROM unsettled)
                 UNION ALL
                 SELECT unnest([old_key, old_other]) FROM links_first
-                WHERE record_id IN (FROM moved UNION SELECT record_id FROM stirred)
+                WHERE record_id IN (FROM unsettled UNION SELECT record_id FROM stirred)
                 UNION ALL
-                SELECT unnest([primary_key, other_key]) FROM former_states WHERE record_id IN (FROM moved)
+                SELECT unnest([primary_key, other_key]) FROM former_states WHERE record_id IN (FROM unsettled)
             ) WHERE key IS NOT NULL
             """,
             materialise=True,
@@ -174,7 +207,7 @@ def _near(rules: LadderRules, kept: Sequence[str]) -> list[Step | NearStep]:
             "near_ids",
             """
             SELECT record_id FROM (
-                FROM moved UNION FROM reopened UNION SELECT record_id FROM stirred
+                FROM unsettled UNION FROM reopened UNION SELECT record_id FROM stirred
                 UNION SELECT record_id FROM former_states
                 WHERE primary_key IN (FROM open_keys) OR other_key IN (FROM open_keys)
             )
@@ -221,7 +254,7 @@ def open_records(rules: LadderRules) -> Step:
         f"""
         SELECT *, {own_row} AS own_row FROM keyed_near
         WHERE (primary_key IN (FROM open_keys) {unchanged_anchor})
-            OR record_id IN (FROM moved) OR record_id IN (FROM reopened) OR record_id IN (FROM stirred)
+            OR record_id IN (FROM unsettled) OR record_id IN (FROM reopened) OR record_id IN (FROM stirred)
         """,
         materialise=True,
     )

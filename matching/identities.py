@@ -59,7 +59,7 @@ def claims() -> list[Step]:
             "unclaimed",
             """
             SELECT hub_id, since_commit FROM standing
-            WHERE (key IN (FROM open_keys) OR anchor_record IN (FROM moved) OR anchor_record IN (FROM reopened)
+            WHERE (key IN (FROM open_keys) OR anchor_record IN (FROM unsettled) OR anchor_record IN (FROM reopened)
                     OR hub_id IN (SELECT hub_id FROM links_open WHERE record_id IN (FROM reopened))
                     OR (unit LIKE 'new:%' AND hub_id IN (
                         SELECT hub_id FROM links_open

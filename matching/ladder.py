@@ -83,7 +83,8 @@ class LinkInputs:
     """What `link` reads; see the module's text.
 
     Two parts of `records` spare reading all of them, where the caller has them apart: `register`, at least all rows
-    that can be anchors, and `arriving`, the changed records as they are now (those that are gone left out).
+    that can be anchors, and `arriving`, the changed records as they are now (those that are gone left out). `before`,
+    the changed records as they were, spares deciding those again whose identifiers and names are the same.
     """
 
     records: Relation
@@ -95,6 +96,7 @@ class LinkInputs:
     evidence: Evidence | None = None
     register: Relation | None = None
     arriving: Relation | None = None
+    before: Relation | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def plan(rules: LadderRules, kept: Sequence[str] = ()) -> LadderPlan:
     decide += [*references(rules), aims(), *name_levels(rules), compared(rules), *by_ladder(rules)]
     claim: list[AnyStep] = [*links_open(), *decided(rules), *standing(), units(), *claims(), *inheritance()]
     claim += [restored(), newcomers()]
-    return LadderPlan(tuple(touched_keys()), tuple(decide), (drawn_now(), *judged_places()), tuple(claim))
+    return LadderPlan(tuple(touched_keys(rules)), tuple(decide), (drawn_now(), *judged_places()), tuple(claim))
 
 
 def assignment(rules: LadderRules, commit: int, evidence_model: str) -> list[AnyStep]:
@@ -184,7 +186,7 @@ def _link(
 
 
 def _relations(inputs: LinkInputs) -> dict[str, Relation]:
-    names = ("records", "changed", "links", "identity", "former_states", "register", "arriving")
+    names = ("records", "changed", "links", "identity", "former_states", "register", "arriving", "before")
     relations = {name: getattr(inputs, name) for name in names if getattr(inputs, name) is not None}
     if inputs.evidence is not None:
         relations["evidence_index"] = inputs.evidence.index
@@ -199,13 +201,16 @@ def _kept(inputs: LinkInputs) -> tuple[str, ...]:
 
 
 def _parts(inputs: LinkInputs, rules: LadderRules) -> list[AnyStep]:
-    """Return `keyed_arriving` and `keyed_judged`: the keys of changed records, and of judged rows of the register."""
+    """Return `keyed_arriving`, `keyed_was` and `keyed_judged`: the keys of changed records, of these as they were, and
+    of judged rows of the register."""
     steps: list[AnyStep] = []
     if inputs.register is None:
         steps.append(Step("register", "FROM records"))
     if inputs.arriving is None:
         steps.append(Step("arriving", "SELECT * FROM records WHERE record_id IN (FROM moved)"))
-    steps += [keyed(rules, "arriving", "keyed_arriving")]
+    if inputs.before is None:
+        steps.append(Step("before", "SELECT * FROM arriving WHERE FALSE"))
+    steps += [keyed(rules, "arriving", "keyed_arriving"), keyed(rules, "before", "keyed_was")]
     steps += [NearStep("register_judged", "register", {"record_id": "FROM judged_changed"})]
     return [*steps, keyed(rules, "register_judged", "keyed_judged")]
 

@@ -42,8 +42,14 @@ def looked_up(inputs: LinkInputs, found: Found) -> LinkInputs:
     changed, arriving = inputs.changed, inputs.arriving
     if not isinstance(changed, pa.Table) or not isinstance(arriving, pa.Table):
         return inputs
-    before = found[RECORDS]
-    records = before.after(arriving.select(before.schema.names), changed.column("record_id"))
-    evidence = inputs.evidence and replace(inputs.evidence, index=found[KEYS])
-    links, identity = found[LINKED], found[IDENTITIES]
-    return replace(inputs, records=records, register=records, links=links, identity=identity, evidence=evidence)
+    earlier, ids = found[RECORDS], changed.column("record_id")
+    records = earlier.after(arriving.select(earlier.schema.names), ids)
+    return replace(
+        inputs,
+        records=records,
+        register=records,
+        before=earlier.near({"record_id": ids}),
+        links=found[LINKED],
+        identity=found[IDENTITIES],
+        evidence=inputs.evidence and replace(inputs.evidence, index=found[KEYS]),
+    )

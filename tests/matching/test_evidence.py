@@ -114,6 +114,18 @@ def test_a_register_row_that_changes_calls_back_whom_it_had(trained: HearingHub)
     assert trained.hub("r1") == trained.hub("p0340")
 
 
+def test_another_phone_decides_neither_the_record_nor_its_number_again(trained: HearingHub) -> None:
+    """Only whom the register row's block keys reach is compared again; the entity is touched all the same."""
+    trained.apply(row("r1", FOLK[340]), row("r2", FOLK[340], citizen_id=None))
+    if trained.commit % 2 == 0:  # the next run is to ask by value
+        trained.apply()
+    found = trained.apply(row("r1", FOLK[340], phone="13999999999"), row("p0340", FOLK[340], "police", phone=None))
+    assert trained.links["r1"]["kind"] == "deterministic"
+    assert [name for name in found.counts if "decided" in name] == [f"decided.link.{trained.links['r2']['reason']}"]
+    assert found.touched["hub_id"].to_pylist() == [trained.hub("p0340")]
+    assert trained.decisions() == trained.afresh().decisions()
+
+
 def test_judgements_win_over_evidence(trained: HearingHub) -> None:
     person = FOLK[350]
     trained.apply(row("r1", person, citizen_id=None))
@@ -146,6 +158,9 @@ def steps(seed: int, known: float = 0.7) -> list[tuple[list[dict[str, Any]], tup
     runs = []
     for _ in range(4):
         changes = {}
+        for place in random.integers(0, 60, 3).tolist():  # who says the same of himself but for the phone
+            side, department = ("a", "social") if place % 2 else ("p", "police")
+            changes[f"{side}{place:04d}"] = row(f"{side}{place:04d}", FOLK[place], department, phone=f"139{place:08d}")
         for _ in range(random.integers(2, 9)):
             lost = {name: None for name in ("phone", "house", "birth_date") if random.random() < 0.25}
             if random.random() < 0.7:
