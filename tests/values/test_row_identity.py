@@ -92,3 +92,8 @@ def test_several_columns_make_one_key_and_cannot_imitate_each_other() -> None:
 def test_an_unknown_key_column_is_an_error() -> None:
     with pytest.raises(KeyError):
         source_keys(pa.table({"A": ["1"]}), ["B"])
+
+
+def test_rows_beyond_those_taken_at_once_hash_alike() -> None:
+    table = pa.table({"A": [str(number) for number in range(2100)], "B": [None, "x"] * 1050})
+    assert row_hashes(table).to_pylist() == [row_hashes(table.slice(row, 1))[0].as_py() for row in range(2100)]
