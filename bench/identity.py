@@ -3,7 +3,7 @@
 `python -m bench.identity [--people 1000000] [--postgres URL]` fills a hub's lake with a register and two departments,
 and prints one line a measurement, times as wall and CPU seconds of this process (all threads), and the share that an
 increment costs of linking everything again by the same model, ladder and evidence. `link` is the stage; `apply` what
-publishing then does to the tables of links, identities and block keys.
+publishing then does to the tables of links, identities and block keys, and to what linking looks up.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from bench.identity_city import NOW, SOURCES, changed_rows, city, take
 from pipeline.evidence import models_in_force
 from pipeline.hub import Hub, open_hub
 from pipeline.link import link
+from pipeline.lookup import refresh_lookup
 from pipeline.models_in_force import Acceptance
 from pipeline.publish import apply_links
 from pipeline.settings import Settings
@@ -80,8 +81,10 @@ def applied(hub: Hub, number: int, what: str, rows: int) -> Spent:
     for state in ("survived", "applying"):
         hub.ledger.advance(fence, number, state)  # type: ignore[arg-type]
     hub.serving.swap(fence, number, Publication(manifest, {}, NOW))
+    with measured("  looked up from now on", rows) as kept:
+        refresh_lookup(hub, hub.ledger.version(number))
     clear(version_folder(hub, number))
-    return spent
+    return spent + kept
 
 
 def run(people: int, url: str, folder: Path) -> None:
