@@ -56,7 +56,7 @@ def candidate_weights(wish: FileWish, settings: Settings) -> tuple[npt.NDArray[n
     people = [np.array([one.split("-")[1] for one in table.column(0).to_pylist()]) for table in (left, right)]
     weights, same = [], []
     with engine_of(settings) as engine:
-        for _, _, pairs in ranges(engine, prepared):
+        for _, _, pairs, _ in ranges(engine, prepared):
             weights.append(scorer.score(pairs.record, pairs.base).match + scorer.prior(pairs.record))
             same.append(people[0][pairs.base] == people[1][pairs.record])
     return np.concatenate(weights), np.concatenate(same)

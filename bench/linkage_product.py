@@ -6,6 +6,7 @@ import json
 import resource
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as parquet
 
-from bench.linkage_columns import CITY
-from engine.duckdb_engine import DuckDBEngine
-from matching.linkage import Given, match
+from engine.memory import keep_freed_memory
 from schemas.linkage_spec import Comparison, Decide, LinkageField, LinkageSpec
 
 RULES = (
@@ -38,6 +37,7 @@ KINDS = {
 }
 COMPARED = ("name", "birth_date", "sex", "phone", "address_path")
 FREQUENT = ("name",)
+FEW = ["sex", "birth_month", "road"]  # columns of few distinct values are read as what they are stored as
 THREADS = 2
 DECIDE = Decide(link=0.99)
 
@@ -62,6 +62,7 @@ def specification(rules: tuple[tuple[str, ...], ...], numbers: bool) -> LinkageS
 
 def context() -> dict[str, Any]:
     """Return what the kinds of values need of the city."""
+    from bench.linkage_columns import CITY
     from schemas.gazetteer_file import load_gazetteer
 
     return {"gazetteer": load_gazetteer(CITY / "gazetteer"), "area_code": "0335"}
@@ -73,16 +74,25 @@ def peak_mb() -> float:
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
+def table_of(path: Path) -> pa.Table:
+    return parquet.read_table(path, columns=["unique_id", *KINDS], read_dictionary=FEW)
+
+
 def run(records: Path, register: Path, out: Path) -> None:
     """Link two files, write `record_id`, `register_id`, `probability`, `decision`; print one line of JSON."""
+    keep_freed_memory()
     started = time.perf_counter()
-    columns = ["unique_id", *KINDS]
-    tables = [parquet.read_table(path, columns=columns) for path in (register, records)]
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(lambda: [table_of(path) for path in (register, records)])
+        from engine.duckdb_engine import DuckDBEngine  # what links is loaded while the files are read
+        from matching.linkage import match
+
+        tables = reading.result()
+        del reading
     loaded = time.perf_counter()
     engine = DuckDBEngine("2GB", THREADS, out.parent / "spill")
     numbers = tables[1]["citizen_id"].null_count < tables[1].num_rows
-    spec, given = specification(RULES, numbers), Given(context())
-    outcome = match(engine, tables.pop(0), tables.pop(0), spec, given)
+    outcome = match(engine, tables.pop(0), tables.pop(0), specification(RULES, numbers))
     linked = time.perf_counter()
     links = outcome.links
     said = pa.table(
@@ -94,7 +104,7 @@ def run(records: Path, register: Path, out: Path) -> None:
             "reason": links["reason"],
         }
     )
-    parquet.write_table(said.filter(pc.is_valid(said["register_id"])), out)
+    parquet.write_table(said.filter(pc.is_valid(said["register_id"])), out, use_dictionary=["decision", "reason"])
     phases = {"load": loaded - started, "link": linked - loaded, "write": time.perf_counter() - linked}
     used = resource.getrusage(resource.RUSAGE_SELF)
     facts = {"phases": phases, "cpu": used.ru_utime + used.ru_stime, "peak_mb": peak_mb(), "facts": outcome.facts}

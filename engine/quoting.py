@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy.dialects.postgresql import dialect
-
-_PREPARER = dialect().identifier_preparer  # type: ignore[no-untyped-call]
-
 
 def quote(name: str) -> str:
-    """Return `name` as a quoted SQL identifier (DuckDB, Spark with ANSI identifiers and PostgreSQL agree on it)."""
-    return str(_PREPARER.quote_identifier(name))
+    """Return `name` as a quoted SQL identifier (DuckDB, Spark with ANSI identifiers and PostgreSQL agree on it).
+
+    Raises ValueError for an empty name and on NUL, which no engine takes in an identifier.
+    """
+    if not name or "\0" in name:
+        raise ValueError("an SQL identifier cannot be empty or hold NUL")
+    return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from matching.candidates import BlockKeys
-from matching.encoding import NO_KEY, Hashes
+from matching.encoding import NO_KEY
 from matching.fields import Fields
+from matching.text_hashes import Hashes
 from schemas.errors import CrowdedBlock
 from schemas.linkage_spec import LinkageSpec
 
@@ -35,7 +37,7 @@ def blocks(fields: Fields, crowded: Crowded | None) -> Blocks:
     Raises CrowdedBlock where the specification refuses crowded keys and there are some.
     """
     spec = fields.spec
-    itself = all(column.record is column.base for column in fields.columns.values())
+    itself = fields.itself
     own = [fields.rule_keys(rule, "record") for rule in spec.block]
     other = own if itself else [fields.rule_keys(rule, "base") for rule in spec.block]
     if crowded is None:
@@ -54,9 +56,7 @@ def rule_names(spec: LinkageSpec, crowded: Crowded) -> tuple[str, ...]:
     return tuple(" + ".join(rule) for rule in (*spec.block, *_narrowed_rules(spec, crowded)))
 
 
-def side_keys(
-    fields: Fields, side: str, crowded: Crowded, whole: Sequence[Hashes] | None = None
-) -> tuple[Hashes, ...]:
+def side_keys(fields: Fields, side: str, crowded: Crowded, whole: Sequence[Hashes] | None = None) -> tuple[Hashes, ...]:
     """Return the keys of one side, an array a rule of `rule_names`; 0 where a row has none.
 
     `whole` are the keys of the specification's rules where they are known already.
@@ -81,7 +81,13 @@ def _narrowed_rules(spec: LinkageSpec, crowded: Crowded) -> list[tuple[str, ...]
     return rules
 
 
-_BUCKET, _BUCKETS = np.uint64(44), 1 << 20  # by the 20 highest bits of a key
+_BUCKET, _BUCKETS = np.uint64(48), 1 << 16  # by the 16 highest bits of a key
+
+
+def _in_buckets(keys: Hashes) -> npt.NDArray[np.int64]:
+    counts = np.bincount((keys >> _BUCKET).view(np.int64), minlength=_BUCKETS)
+    counts[0] -= np.count_nonzero(keys == NO_KEY)
+    return counts
 
 
 def _heavy(own: Hashes, other: Hashes, at_most: int) -> list[int]:
@@ -89,8 +95,9 @@ def _heavy(own: Hashes, other: Hashes, at_most: int) -> list[int]:
 
     Keys are first counted in buckets: no key of a bucket with fewer pairs needs to be looked at.
     """
-    buckets = np.bincount(other >> _BUCKET, minlength=_BUCKETS) * np.bincount(own >> _BUCKET, minlength=_BUCKETS)
-    full = buckets > at_most
+    full = _in_buckets(own) * _in_buckets(other) > at_most
+    if not full.any():
+        return []
     own, other = own[full[own >> _BUCKET]], own if own is other else other[full[other >> _BUCKET]]
     values, counts = np.unique(other[other != NO_KEY], return_counts=True)
     mine, mine_counts = (values, counts) if own is other else np.unique(own[own != NO_KEY], return_counts=True)

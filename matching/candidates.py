@@ -1,6 +1,6 @@
 """Candidates: which pairs of rows are worth comparing. DuckDB joins the block keys, one rule after another.
 
-A pair that an earlier rule makes is not made again, so every candidate comes once and knows its rule. A key that too
+A pair that an earlier rule makes does not count again, so every candidate comes once and knows its rule. A key that too
 many base rows hold says nothing (a switchboard's phone): it is left out and counted; the list of such keys is frozen
 in the model, so that it does not depend on what else is linked tonight.
 """
@@ -9,7 +9,7 @@ in the model, so that it does not depend on what else is linked tonight.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -19,7 +19,8 @@ import pyarrow as pa
 
 from engine.duckdb_engine import DuckDBEngine, Session
 from engine.step import Step
-from matching.encoding import NO_KEY, Hashes
+from matching.encoding import NO_KEY
+from matching.text_hashes import Hashes
 
 Rows = npt.NDArray[np.int64]
 
@@ -44,13 +45,16 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.record)
 
+    def between(self, start: int, stop: int) -> Candidates:
+        """Return those of records `start` to `stop` (not included)."""
+        some = slice(*np.searchsorted(self.record, (start, stop)).tolist())
+        return Candidates(self.record[some], self.base[some], self.rule[some])
+
 
 @contextmanager
 def joined(engine: DuckDBEngine, keys: BlockKeys) -> Iterator[Joined]:
     """Open a session that makes the candidates of any range of record rows."""
     with engine.session({}) as session:
-        session.add("base_keys", _table(keys.base))
-        session.run([Step("base_rows", "FROM base_keys", materialise=True)])
         yield Joined(session, keys)
 
 
@@ -62,31 +66,48 @@ class Joined:
 
     def between(self, start: int, stop: int) -> Candidates:
         """Return the candidates of records `start` to `stop` (not included), ordered by record, then base row."""
+        parts = [self._rule(number, start, stop) for number in range(len(self._keys.record))]
+        packed = np.concatenate(parts) if parts else np.empty(0, np.int64)
+        packed.sort()
+        pairs = packed >> _RULE
+        first = np.ones(len(packed), bool)
+        first[1:] = pairs[1:] != pairs[:-1]  # an earlier rule made the others
+        pairs, rule = pairs[first], packed[first].astype(np.int8)
+        return Candidates((pairs >> _ROW) + start, pairs & ((1 << _ROW) - 1), rule)
+
+    def _rule(self, number: int, start: int, stop: int) -> Rows:
+        """Return the pairs of one rule packed into one number each: record row from `start`, base row, rule."""
+        own, base = self._keys.record[number][start:stop], self._keys.base[number]
+        records, rows = _meeting(own, base)
+        if not len(records) or not len(rows):
+            return np.empty(0, np.int64)
         self._asked += 1
-        name = f"record_{self._asked}"
-        self._session.add(name, _table([column[start:stop] for column in self._keys.record], start))
-        sql = " UNION ALL ".join(self._rule(name, number) for number in range(len(self._keys.record)))
-        self._session.run([Step(f"pairs_{self._asked}", sql)])
-        table = self._session.table(f"pairs_{self._asked}")
-        record, base, rule = (table.column(place).to_numpy().astype(np.int64) for place in range(3))
-        packed = np.sort(((record - start) << 40) | (base << 8) | rule)  # one sort instead of three columns' order
-        return Candidates((packed >> 40) + start, (packed >> 8) & 0xFFFFFFFF, (packed & 0xFF).astype(np.int8))
-
-    def _rule(self, name: str, number: int) -> str:
-        earlier = "".join(f" AND (l.k{one} = r.k{one}) IS NOT TRUE" for one in range(number))
-        once = " AND l.row_number < r.row_number" if self._keys.itself else ""
-        return (
-            f"SELECT l.row_number AS l, r.row_number AS r, {number}::TINYINT AS rule "
-            f"FROM {name} l JOIN base_rows r ON l.k{number} = r.k{number}{earlier}{once}"
-        )
+        name, other, made = (f"{word}_{self._asked}" for word in ("records", "rows", "pairs"))
+        self._session.add(name, _table((records << (_ROW + _RULE)) | number, own[records]))
+        self._session.add(other, _table(rows << _RULE, base[rows]))
+        once = f"WHERE (l.row >> {_ROW + _RULE}) + {start} < (r.row >> {_RULE})" if self._keys.itself else ""
+        self._session.run([Step(made, f"SELECT l.row | r.row AS pair FROM {name} l JOIN {other} r USING (key) {once}")])
+        found: Rows = self._session.table(made).column(0).to_numpy()
+        return found
 
 
-def _table(keys: Sequence[Hashes], first: int = 0) -> pa.Table:
-    count = len(keys[0]) if keys else 0
-    columns = {"row_number": pa.array(np.arange(first, first + count, dtype=np.int32))}
-    for number, column in enumerate(keys):
-        columns[f"k{number}"] = pa.array(column.view(np.int64), mask=column == NO_KEY)
-    return pa.table(columns)
+_ROW, _RULE = 32, 8  # bits of a base row and of a rule in a packed pair
+_BUCKET, _BUCKETS = np.uint64(42), 1 << 22
+
+
+def _meeting(own: Hashes, other: Hashes) -> tuple[Rows, Rows]:
+    """Return the rows of two sides whose key may be on the other side: most of those that are not are left out by the
+    highest bits of their keys, before anything is joined."""
+    held = np.zeros(_BUCKETS, bool)
+    held[own >> _BUCKET] = True
+    rows = np.flatnonzero(held[other >> _BUCKET] & (other != NO_KEY))
+    held[:] = False
+    held[other[rows] >> _BUCKET] = True
+    return np.flatnonzero(held[own >> _BUCKET] & (own != NO_KEY)), rows
+
+
+def _table(rows: Rows, keys: Hashes) -> pa.Table:
+    return pa.table({"row": rows, "key": keys.view(np.int64)})
 
 
 def pair_counts(keys: BlockKeys) -> tuple[int, ...]:

@@ -47,10 +47,10 @@ class Choices:
     reason: npt.NDArray[np.int8]
 
     def decisions(self) -> pa.Array:
-        return pa.array(np.array(DECISIONS, dtype=object)[self.decision], pa.string())
+        return pa.array(DECISIONS, pa.string()).take(pa.array(self.decision))
 
     def reasons(self) -> pa.Array:
-        return pa.array(np.array(REASONS, dtype=object)[self.reason], pa.string())
+        return pa.array(REASONS, pa.string()).take(pa.array(self.reason))
 
 
 @dataclass(frozen=True)

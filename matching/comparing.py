@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from matching.encoding import EncodedField
+from matching.grouping import grouped
 
 Levels = npt.NDArray[np.int8]
 Rows = npt.NDArray[np.int64]
@@ -63,7 +63,7 @@ class FieldComparer:
 
     def between(self, record: Rows, base: Rows) -> Levels:
         """Return the level of each pair of a record row and a base row."""
-        return self.of_codes(self.column.record[record], self.column.base[base])
+        return self.of_codes(self.column.record.take(record), self.column.base.take(base))
 
     def of_codes(self, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]) -> Levels:
         """Return the level of each pair of value codes."""
@@ -81,7 +81,7 @@ class FieldComparer:
         if not self.once:
             return self._in_parts(a, b)
         size = np.int64(len(self.column.values))
-        places, distinct = pd.factorize(a * size + b)
+        places, distinct = grouped(a * size + b)
         found = self._in_parts(distinct // size, distinct % size)
         return found[places]
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from engine.duckdb_engine import DuckDBEngine
 from matching.candidates import Candidates
 from matching.clustering import Clusters, Constraints, cluster
+from matching.comparing import Levels
 from matching.explanation import texts
 from matching.linkage import LINK_COLUMNS, NOTHING_GIVEN, Given, ranges
 from matching.model import Model
@@ -91,7 +92,7 @@ def _scored_pairs(
     count = len(sure[0])
     kept = [Pairs(*sure, np.ones(count), np.full(count, _LADDER_BITS), np.ones(count, bool))]
     made = np.zeros(len(ready.blocks.names), np.int64)
-    for _, _, pairs in ranges(engine, ready):
+    for _, _, pairs, _ in ranges(engine, ready):
         made += np.bincount(pairs.rule, minlength=len(made))
         probability, weight = pair_probabilities(scorer, pairs)
         good = np.flatnonzero(probability >= limits.review)
@@ -101,9 +102,11 @@ def _scored_pairs(
     return Pairs(*(np.concatenate([getattr(one, name) for one in kept]) for name in names)), made
 
 
-def pair_probabilities(scorer: Scorer, pairs: Candidates) -> tuple[Bits, Bits]:
-    """Return the probability that each pair is one party, and its weight in bits."""
-    scored = scorer.score(pairs.record, pairs.base)
+def pair_probabilities(
+    scorer: Scorer, pairs: Candidates, levels: tuple[Levels, ...] | None = None
+) -> tuple[Bits, Bits]:
+    """Return the probability that each pair is one party, and its weight in bits; `levels` where they are known."""
+    scored = scorer.score(pairs.record, pairs.base, levels)
     match, kin = scorer.odds(scored, pairs.record)
     probability = match / (match + kin + 1.0)
     return probabilities(scorer.model.calibration.apply(logits(probability))), scored.match

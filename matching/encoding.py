@@ -7,37 +7,62 @@ A side is an Arrow table whose rows are records; a field's codes point into the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from matching.text_hashes import Hashes, text_hashes
+
 Codes = npt.NDArray[np.int32]
-Hashes = npt.NDArray[np.uint64]
 Keys = Callable[[pa.Array, frozenset[str]], dict[str, pa.Array]]  # of values, those keys that are wanted
+Sides = tuple[pa.ChunkedArray, pa.ChunkedArray | None]  # record and base; None: the record side is the base too
 
 NO_KEY = np.uint64(0)
+_LOOKED_AT = 10_000  # rows
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
-@dataclass
 class EncodedField:
     """One field of both sides: `record` and `base` codes into `values` (distinct, no null); -1 is missing.
 
-    `wanted`: the keys that will be asked for, made together.
+    A field of which nothing but block keys is asked, and whose values mostly differ, is never encoded: its rows are
+    hashed as they are. `wanted`: the keys that will be asked for, made together. `itself`: both sides are one.
     """
 
-    name: str
-    record: Codes
-    base: Codes
-    values: pa.Array
-    keys: Keys
-    wanted: frozenset[str] = frozenset()
-    rarities: dict[str, tuple[object, npt.NDArray[np.float64]]] = field(default_factory=dict)  # kept by scorers
-    _hashes: dict[str, Hashes] = field(default_factory=dict)
+    def __init__(self, name: str, sides: Sides, keys: Keys, wanted: frozenset[str] = frozenset()) -> None:
+        self.name, self.keys, self.wanted = name, keys, wanted
+        self.itself = sides[1] is None
+        self.rarities: dict[str, tuple[object, npt.NDArray[np.float64]]] = {}  # kept by scorers
+        self._sides, self._hashes = sides, dict[str, Hashes]()
+        self._encoded: tuple[Codes, Codes, pa.Array] | None = None
+
+    @property
+    def record(self) -> Codes:
+        return self.encoded()[0]
+
+    @property
+    def base(self) -> Codes:
+        return self.encoded()[1]
+
+    @property
+    def values(self) -> pa.Array:
+        return self.encoded()[2]
+
+    def encoded(self) -> tuple[Codes, Codes, pa.Array]:
+        """Return the codes of both sides and the values; made when first asked for, the texts are given back then."""
+        if self._encoded is None:
+            self._encoded = _encoded(*self._sides)
+            self._sides = (self._sides[0].slice(0, 0), None)
+        return self._encoded
+
+    def mostly_differs(self) -> bool:
+        """Say whether most of the first values differ from one another."""
+        first = self._sides[0].slice(0, _LOOKED_AT)
+        if pa.types.is_dictionary(first.type):
+            return False
+        return len(first) == _LOOKED_AT and len(pc.unique(first)) > _LOOKED_AT / 2
 
     def key_hashes(self, key: str) -> Hashes:
         """Return the hash of each distinct value's `key` ("" is the value itself); 0 where it has none.
@@ -54,6 +79,19 @@ class EncodedField:
                 self._hashes[""] = hash_texts(self.values)
         return self._hashes[key]
 
+    def row_hashes(self, key: str, side: str) -> Hashes:
+        """Return the hash of the `key` of each row of a side ("record" or "base"); 0 where it has none."""
+        if not key and self._encoded is None:
+            return self._unencoded(side)
+        codes, hashes = self.record if side == "record" else self.base, self.key_hashes(key)
+        return np.append(hashes, NO_KEY).take(codes)  # -1 picks the last
+
+    def _unencoded(self, side: str) -> Hashes:
+        if side not in self._hashes:
+            texts = self._sides[0] if side == "record" or self._sides[1] is None else self._sides[1]
+            self._hashes[side] = hash_texts(texts)
+        return self._hashes[side]
+
     def forget(self) -> None:
         """Give back the memory of the hashes; they are made again when one is asked for."""
         self._hashes.clear()
@@ -65,26 +103,52 @@ class EncodedField:
 
 def encode(
     name: str, record: pa.ChunkedArray | pa.Array, base: pa.ChunkedArray | pa.Array | None, keys: Keys,
-    wanted: frozenset[str] = frozenset(),
+    wanted: frozenset[str] = frozenset(), *, compared: bool = True,
 ) -> EncodedField:  # fmt: skip
-    """Return one field of both sides as codes; `base` None means the base side is the record one."""
+    """Return one field of both sides; `base` None means the base side is the record one. `compared` False: only block
+    keys will be asked for."""
     first = _chunked(record)
+    second = None if base is None else _chunked(base)
+    if second is not None and second.type != first.type:
+        first, second = _plain(first), _plain(second).cast(_plain(first).type)
+    field = EncodedField(name, (first, second), keys, wanted)
+    if compared or wanted or not field.mostly_differs():
+        field.encoded()
+    return field
+
+
+def _encoded(record: pa.ChunkedArray, base: pa.ChunkedArray | None) -> tuple[Codes, Codes, pa.Array]:
     if base is None:
-        encoded = _one(first).dictionary_encode()
+        encoded = _unified(record) if pa.types.is_dictionary(record.type) else _one(record).dictionary_encode()
         codes = _codes(encoded)
-        return EncodedField(name, codes, codes, encoded.dictionary, keys, wanted)
-    second = _chunked(base).cast(first.type)
-    encoded = _one(pa.chunked_array([*first.chunks, *second.chunks], first.type)).dictionary_encode()
+        return codes, codes, encoded.dictionary
+    whole = pa.chunked_array([*record.chunks, *base.chunks], record.type)
+    encoded = _unified(whole) if pa.types.is_dictionary(whole.type) else _one(whole).dictionary_encode()
     codes = _codes(encoded)
-    return EncodedField(name, codes[: len(first)], codes[len(first) :], encoded.dictionary, keys, wanted)
+    return codes[: len(record)], codes[len(record) :], encoded.dictionary
+
+
+def _unified(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return a column that was read as a dictionary as one array whose values are distinct texts; "" is missing."""
+    encoded = _one(column.unify_dictionaries())
+    values = _chunked(encoded.dictionary.cast(pa.string())).combine_chunks().dictionary_encode()
+    return pa.DictionaryArray.from_arrays(values.indices.take(encoded.indices), values.dictionary)
 
 
 def _chunked(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
     chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    if pa.types.is_dictionary(chunked.type):
+        return chunked
     if pa.types.is_string(chunked.type) or pa.types.is_large_string(chunked.type):
         chunked = chunked.cast(pa.string())
-        return pc.if_else(pc.equal(chunked, ""), pa.scalar(None, pa.string()), chunked)
+        empty = pc.equal(chunked, "")
+        return pc.if_else(empty, pa.scalar(None, pa.string()), chunked) if pc.any(empty).as_py() else chunked
     return chunked
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column that was read as a dictionary as its values."""
+    return _chunked(column.cast(column.type.value_type)) if pa.types.is_dictionary(column.type) else column
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
@@ -92,7 +156,7 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _codes(encoded: pa.DictionaryArray) -> Codes:
-    codes: Codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    codes: Codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return codes
 
 
@@ -100,8 +164,7 @@ def hash_texts(values: pa.Array | pa.ChunkedArray) -> Hashes:
     """Return a 64-bit hash of each text that is the same in every run and on every machine; 0 for null and ""."""
     texts = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     texts = texts.cast(pa.string()).fill_null("")
-    plain = texts.to_numpy(zero_copy_only=False)
-    hashes = pd.util.hash_array(plain, categorize=False).astype(np.uint64)
+    hashes = text_hashes(texts)
     hashes[hashes == NO_KEY] = np.uint64(1)
     empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)
     hashes[empty] = NO_KEY
@@ -113,10 +176,8 @@ def row_keys(parts: Sequence[tuple[EncodedField, str]], side: str) -> Hashes:
     mixed: Hashes | None = None
     missing: npt.NDArray[np.bool_] | None = None
     for column, key in parts:
-        codes = column.record if side == "record" else column.base
-        hashes = column.key_hashes(key)
-        own = hashes[codes] if len(hashes) else np.zeros(len(codes), np.uint64)  # -1 picks the last: masked below
-        lacks = (codes < 0) | (own == NO_KEY)
+        own = column.row_hashes(key, side)
+        lacks = own == NO_KEY
         with np.errstate(over="ignore"):
             mixed = own if mixed is None else _mixed(mixed, own)
         missing = lacks if missing is None else missing | lacks

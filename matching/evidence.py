@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 from engine.duckdb_engine import DuckDBEngine, Session
 from engine.relation import Relation
 from engine.step import Step
+from matching import workers
 from matching.affected import standing_links
 from matching.blocks import Blocks, rule_names, side_keys
 from matching.candidates import BlockKeys, Candidates
 from matching.choice import REVIEW, choose, rank
-from matching.encoding import Hashes
 from matching.evidence_steps import (
     EVIDENCE,
     INDEX,
@@ -38,13 +38,14 @@ from matching.evidence_steps import (
 from matching.evidence_stirring import anchor_keys, index_first, index_open, regrouping, stirred, stirring
 from matching.explanation import texts
 from matching.fields import encoded_fields
-from matching.linkage import ranges
+from matching.linkage import Part, ranges
 from matching.model import Model
 from matching.never_same import never_same
 from matching.prepared import Prepared, prepare
 from matching.provisional import formed
 from matching.scoring import Scored, Scorer
 from matching.teaching import train
+from matching.text_hashes import Hashes
 from matching.training import FEWEST_LABELS, Labels
 from schemas.errors import TooLittleToTrain
 from schemas.linkage_spec import Decide, LinkageSpec
@@ -138,25 +139,24 @@ def _answers(session: Session, engine: DuckDBEngine, evidence: Evidence, model: 
     scorer = replace(scorer, bound=allowed[0])
     possible, limits = scorer.possible(ready.records), spec.decide or Decide()
     codes = units.indices.to_numpy(zero_copy_only=False)
-    parts = []
-    for start, stop, pairs in ranges(engine, ready):
-        pairs, scored = one_row_a_unit(pairs, scorer, codes, allowed)
+    ids, units_ = heard.column("record_id"), base.column("unit").combine_chunks()
+
+    def answered(part: Part) -> pa.Table:
+        start, stop = part.start, part.stop
+        pairs, scored = one_row_a_unit(part.candidates, scorer, codes, allowed)
         ranked = rank(scorer, pairs, scored, start, stop)
         choices = choose(scorer, ranked, limits, start, possible[start:stop])
         named = np.where(choices.decision <= REVIEW, choices.best, -1)
-        parts.append(
-            pa.table(
-                [
-                    heard.column("record_id").slice(start, stop - start).combine_chunks(),
-                    base.column("unit").combine_chunks().take(pa.array(named, mask=named < 0)),
-                    choices.decisions(),
-                    pa.array(choices.probability),
-                    texts(scorer, np.arange(start, stop), named, choices.reasons()),
-                ],
-                schema=EVIDENCE,
-            )
-        )
-    return pa.concat_tables(parts)
+        columns = [
+            ids.slice(start, stop - start).combine_chunks(),
+            units_.take(pa.array(named, mask=named < 0)),
+            choices.decisions(),
+            pa.array(choices.probability),
+            texts(scorer, np.arange(start, stop), named, choices.reasons()),
+        ]
+        return pa.table(columns, schema=EVIDENCE)
+
+    return pa.concat_tables(workers.in_order(answered, ranges(engine, ready)))
 
 
 def in_order(held: pa.Table, records: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -225,4 +225,3 @@ def trained(session: Session, engine: DuckDBEngine, evidence: Evidence) -> Model
     labels = Labels(known, rows, "anchored_identifier", session.count("labelled"))
     model = train(engine, ready, spec, labels, evidence.today)
     return replace(model, unknown_rows=max(session.count("unheard"), 1))
-

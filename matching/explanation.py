@@ -12,16 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.comparing import MISSING, FieldComparer
 from matching.explanation_words import REASON_WORDS, level_word
+from matching.grouping import grouped
 from matching.scoring import Rows, Scorer
 from matching.weights import Bits
 
 KIN, LENT, PRIOR = "kin", "household", "prior"
+_UNTOLD = np.iinfo(np.int64).min
 
 _PART = re.compile(r"(?P<name>[^\s=]+?)(?:=(?P<level>[^\s+-]+))?(?P<bits>[+-]\d+(?:\.\d+)?)?$")
 
@@ -116,21 +117,27 @@ class Said:
     """What is said of each row, number by number, so that rows of which the same is said are found."""
 
     def __init__(self, first: Rows) -> None:
-        self._groups = first
+        self._said, self._most = first, int(first.max(initial=0)) + 1
 
     def add(self, rows: Rows, numbers: npt.NDArray[np.integer]) -> Rows:
-        """Take a number (between -100,000 and 100,000) of some rows, 0 of all others; return it for every row."""
-        every = np.zeros(len(self._groups), np.int64)
+        """Take a number (of at most 32 bits) of some rows, 0 of all others; return it for every row."""
+        every = np.zeros(len(self._said), np.int64)
         every[rows] = numbers
-        self._groups = pd.factorize(self._groups * 200_001 + every + 100_000)[0].astype(np.int64)
+        least = int(every.min(initial=0))
+        span = int(every.max(initial=0)) - least + 1
+        if self._most * span >= 1 << 62:  # all that is said of a row is one number as long as it has room
+            self._said, distinct = grouped(self._said)
+            self._most = len(distinct)
+        self._said = self._said * span + (every - least)
+        self._most *= span
         return every
 
     def distinct(self) -> tuple[Rows, Rows]:
-        """Return a row of each group, and every row's group."""
-        count = int(self._groups.max(initial=-1)) + 1
-        rows = np.zeros(count, np.int64)
-        rows[self._groups[::-1]] = np.arange(len(self._groups))[::-1]
-        return rows, self._groups
+        """Return the first row of each group, and every row's group."""
+        groups, distinct = grouped(self._said)
+        rows = np.zeros(len(distinct), np.int64)
+        rows[groups[::-1]] = np.arange(len(groups))[::-1]
+        return rows, groups
 
 
 def _knows_kin(scorer: Scorer) -> bool:
@@ -144,19 +151,18 @@ def _tenths(bits: Bits) -> Rows:
 
 def _named(name: str, tenths: Rows, there: npt.NDArray[np.bool_]) -> pa.Array:
     """Return the named bits, null where they are not to be told."""
-    told = zip(tenths.tolist(), there.tolist(), strict=True)
-    return pa.array([f"{name}{value / 10:+.1f}" if one else None for value, one in told], pa.string())
+    places, distinct = grouped(np.where(there, tenths, _UNTOLD))
+    told = [None if value == _UNTOLD else f"{name}{value / 10:+.1f}" for value in distinct.tolist()]
+    return pa.array(told, pa.string()).take(pa.array(places))
 
 
 def _named_level(comparer: FieldComparer, levels: Rows, tenths: Rows, there: npt.NDArray[np.bool_]) -> pa.Array:
     """Return a field's level and bits; a missing field has no bits."""
     name, words = comparer.column.name.replace(" ", "_"), comparer.levels
-    told = zip(levels.tolist(), tenths.tolist(), there.tolist(), strict=True)
-    pieces = [
-        None if not one else f"{name}={words[level]}" + ("" if level == MISSING else f"{value / 10:+.1f}")
-        for level, value, one in told
-    ]
-    return pa.array(pieces, pa.string())
+    places, distinct = grouped(np.where(there, tenths * len(words) + levels, _UNTOLD))
+    told = [None if one == _UNTOLD else divmod(one, len(words)) for one in distinct.tolist()]
+    pieces = [one and f"{name}={words[one[1]]}" + ("" if one[1] == MISSING else f"{one[0] / 10:+.1f}") for one in told]
+    return pa.array(pieces, pa.string()).take(pa.array(places))
 
 
 def words_of(reason: str) -> Sequence[str]:

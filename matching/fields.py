@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.comparing import CompareRows, FieldComparer, Levels, Rows
-from matching.encoding import EncodedField, Hashes, encode, row_keys
+from matching.encoding import EncodedField, encode, row_keys
+from matching.text_hashes import Hashes
 from matching.workers import in_order
 from schemas.linkage_spec import Comparison, LinkageField, LinkageSpec
 from values.kinds import KINDS
@@ -19,7 +20,7 @@ from values.kinds import KINDS
 PLAIN_LEVELS = ("missing", "different", "same")
 NUMBER_LEVELS = ("missing", "different", "within_10_percent", "within_1_percent", "same")
 # Two values of these kinds are told apart faster than a pair is found again.
-_CHEAP = frozenset({"date", "exact", "number", "code"})
+_CHEAP = frozenset({"date", "exact", "number", "code", "path", "person_name", "phone"})
 _FEW = 5_000
 _NUMBER = r"^\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
 
@@ -31,6 +32,11 @@ class Fields:
     spec: LinkageSpec
     columns: Mapping[str, EncodedField]
     context: Mapping[str, Any]
+
+    @property
+    def itself(self) -> bool:
+        """Whether records are compared with one another."""
+        return all(column.itself for column in self.columns.values())
 
     def comparers(self) -> tuple[FieldComparer, ...]:
         """Return how each compared field is compared, in the order of the specification."""
@@ -66,9 +72,12 @@ def encoded_fields(records: pa.Table, base: pa.Table | None, spec: LinkageSpec, 
     def encoded(field: LinkageField) -> EncodedField:
         own = _column(records, field.right if base is not None else field.left, field)
         other = None if base is None else _column(base, field.left, field)
-        return encode(field.name, own, other, _keys_of(field, context), wanted_keys(spec, field))
+        wanted, used = wanted_keys(spec, field), field.name in compared
+        return encode(field.name, own, other, _keys_of(field, context), wanted, compared=used)
 
     names = [field.name for field in spec.fields]
+    rungs = (name for rung in spec.ladder for name in (*rung.same, *rung.agree))
+    compared = {*(one.field for one in spec.compare), *spec.never_share, *rungs}
     # For a few rows a thread would cost more than the work.
     few = records.num_rows + (0 if base is None else base.num_rows) < _FEW
     made = map(encoded, spec.fields) if few else in_order(encoded, spec.fields)
@@ -79,7 +88,7 @@ def _column(table: pa.Table, name: str, field: LinkageField) -> pa.ChunkedArray:
     column = table.column(name)
     if field.kind == "date":
         return column if pa.types.is_date(column.type) else _dates(column)
-    return column.cast(pa.string())
+    return column if pa.types.is_dictionary(column.type) else column.cast(pa.string())
 
 
 def _dates(column: pa.ChunkedArray) -> pa.ChunkedArray:

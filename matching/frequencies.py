@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from matching.comparing import MISSING, FieldComparer, Levels
-from matching.encoding import NO_KEY, Codes, EncodedField, Hashes
+from matching.encoding import NO_KEY, Codes, EncodedField
+from matching.grouping import grouped
 from matching.model import TermFrequencies
+from matching.text_hashes import Hashes
 from matching.workers import in_order
 
 Shares = npt.NDArray[np.float64]
@@ -54,7 +55,7 @@ def _counted(column: EncodedField, key: str) -> tuple[Hashes, npt.NDArray[np.int
     held = np.flatnonzero((counts > 0) & (hashes != NO_KEY))
     if not key:
         return hashes[held], counts[held]
-    places, distinct = pd.factorize(hashes[held])
+    places, distinct = grouped(hashes[held])
     return distinct, np.bincount(places, weights=counts[held], minlength=len(distinct)).astype(np.int64)
 
 

@@ -7,9 +7,10 @@ names. Memory is bounded by the two tables and the candidates of one range of re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +19,16 @@ import pyarrow as pa
 from engine.duckdb_engine import DuckDBEngine
 from matching.candidates import Candidates, joined, pair_counts
 from matching.choice import DECISIONS, LINK, REASONS, Choices, choose, one_to_one, rank
+from matching.comparing import Levels
 from matching.explanation import texts
 from matching.fields import encoded_fields
 from matching.model import Model
 from matching.prepared import Prepared, made_ready
 from matching.rungs import AGREES, RungPairs, labels_of, rung_pairs
 from matching.scoring import Scorer
-from matching.teaching import train
+from matching.teaching import begin, finish
 from matching.training import Labels
-from matching.workers import in_order
+from matching.workers import both, in_order
 from schemas.linkage_spec import Decide, LinkageSpec
 
 LINK_COLUMNS = pa.schema(
@@ -39,7 +41,8 @@ LINK_COLUMNS = pa.schema(
         ("reason", pa.string()),
     ]
 )
-RANGE = 250_000
+_RUNG_REASONS = ("ladder", "ladder_disagrees", "ladder_ambiguous")  # by what the rung says
+RANGE, JOINED = 100_000, 500_000  # records decided, and joined, at once
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,13 @@ def match(
     rungs = rung_pairs(ready.fields, ready.comparers)
     if model is None:
         own = given.labels or (labels_of(rungs) if len(rungs.record) else None)
-        model = train(engine, ready, spec, own, given.today)
+        model, parts = _trained(engine, ready, spec, own, given.today)
+    else:
+        parts = ranges(engine, ready)
     scorer = Scorer.of(model, ready.comparers)
     for column in fields.columns.values():
         column.forget()
-    choices, candidates = decide(engine, ready, scorer, spec.decide or Decide())
+    choices, candidates = decide(ready, parts, scorer, spec.decide or Decide())
     choices = _settled_by_rungs(choices, rungs)
     if spec.one_to_one:
         choices = one_to_one(choices)
@@ -94,31 +99,56 @@ def match(
     return MatchOutcome(_links(scorer, choices, rungs, left_ids, right_ids), model, facts)
 
 
+def _trained(
+    engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec, labels: Labels | None, today: str
+) -> tuple[Model, Iterable[Part]]:
+    """Return the trained model and the candidates of all records: those it was trained on first, and the next are
+    joined while it is trained."""
+    begun = begin(engine, ready, spec, labels, today)
+    sample = begun.sample
+    rest = ranges(engine, ready, sample.record_rows)
+    model, ahead = both(lambda: finish(begun, ready, spec, labels), lambda: list(islice(rest, 1)))
+    return model, chain([Part(0, sample.record_rows, sample.candidates, sample.levels)], ahead, rest)
+
+
 def decide(
-    engine: DuckDBEngine, ready: Prepared, scorer: Scorer, limits: Decide
+    ready: Prepared, parts: Iterable[Part], scorer: Scorer, limits: Decide
 ) -> tuple[Choices, npt.NDArray[np.int64]]:
-    """Return the choice of every record, and how many candidates each rule made."""
+    """Return the choice of every record, and how many candidates each rule made; parts are in the order of records."""
     possible, rules = scorer.possible(ready.records), len(ready.blocks.names)
 
-    def decided(part: tuple[int, int, Candidates]) -> tuple[Choices, npt.NDArray[np.int64]]:
-        start_row, stop, pairs = part
-        ranked = rank(scorer, pairs, scorer.score(pairs.record, pairs.base), start_row, stop)
-        choices = choose(scorer, ranked, limits, start_row, possible[start_row:stop])
+    def decided(part: Part) -> tuple[Choices, npt.NDArray[np.int64]]:
+        start, stop, pairs, levels = part
+        ranked = rank(scorer, pairs, scorer.score(pairs.record, pairs.base, levels), start, stop)
+        choices = choose(scorer, ranked, limits, start, possible[start:stop])
         return choices, np.bincount(pairs.rule, minlength=rules)
 
-    parts = list(in_order(decided, ranges(engine, ready)))
-    made: npt.NDArray[np.int64] = np.sum([counts for _, counts in parts], axis=0, dtype=np.int64)
-    return _together([choices for choices, _ in parts]), made + np.zeros(rules, np.int64)
+    done = list(in_order(decided, parts))
+    made: npt.NDArray[np.int64] = np.sum([counts for _, counts in done], axis=0, dtype=np.int64)
+    return _together([choices for choices, _ in done]), made + np.zeros(rules, np.int64)
 
 
-def ranges(engine: DuckDBEngine, ready: Prepared) -> Iterator[tuple[int, int, Candidates]]:
-    """Yield the candidates of one range of records after another; ranges are of about one size."""
-    count = -(-ready.records // RANGE)
-    size = -(-ready.records // max(count, 1))
+class Part(NamedTuple):
+    """The candidates of records `start` to `stop` (not included), and their levels by field where they are known."""
+
+    start: int
+    stop: int
+    candidates: Candidates
+    levels: tuple[Levels, ...] | None = None
+
+
+def ranges(engine: DuckDBEngine, ready: Prepared, first: int = 0) -> Iterator[Part]:
+    """Yield the candidates of one range of records after another, from record `first` on.
+
+    Joined are many ranges at once, for a join looks at the whole base.
+    """
     with joined(engine, ready.blocks.keys) as candidates:
-        for start_row in range(0, ready.records, max(size, 1)):
-            stop = min(start_row + size, ready.records)
-            yield start_row, stop, candidates.between(start_row, stop)
+        for start in range(first, ready.records, JOINED):
+            stop = min(start + JOINED, ready.records)
+            made = candidates.between(start, stop)
+            for low in range(start, stop, RANGE):
+                high = min(low + RANGE, stop)
+                yield Part(low, high, made.between(low, high))
 
 
 def _together(parts: list[Choices]) -> Choices:
@@ -159,12 +189,18 @@ def _settled_by_rungs(choices: Choices, rungs: RungPairs) -> Choices:
 def _links(
     scorer: Scorer, choices: Choices, rungs: RungPairs, base_ids: pa.ChunkedArray, record_ids: pa.ChunkedArray
 ) -> pa.Table:
-    reasons = np.array(REASONS, dtype=object)[choices.reason]
-    said = np.array(["ladder", "ladder_disagrees", "ladder_ambiguous"], dtype=object)[rungs.state]
+    reasons = choices.reason.copy()
     spoken = (rungs.state == AGREES) | (choices.decision[rungs.record] != LINK)
-    reasons[rungs.record[spoken]] = said[spoken]
+    reasons[rungs.record[spoken]] = len(REASONS) + rungs.state[spoken]
     named = np.where(choices.decision <= 1, choices.best, -1)  # only a link or a review names its candidate
-    texts_ = texts(scorer, np.arange(len(named)), named, pa.array(reasons, pa.string()), choices.weight)
+    words = pa.array([*REASONS, *_RUNG_REASONS], pa.string()).take(pa.array(reasons))
+
+    def told(start: int) -> pa.Array:
+        rows = slice(start, start + RANGE)
+        records = np.arange(start, min(start + RANGE, len(named)))
+        return texts(scorer, records, named[rows], words[rows], choices.weight[rows])
+
+    texts_ = pa.chunked_array(list(in_order(told, range(0, len(named), RANGE))), pa.string())
     found = base_ids.cast(pa.string()).combine_chunks().take(pa.array(named, mask=named < 0))
     return pa.table(
         [

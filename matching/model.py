@@ -23,6 +23,7 @@ from schemas.errors import ModelError
 
 FORMAT = 2
 Shares = npt.NDArray[np.float64]
+_HIGHEST, _LOWER = 20, np.uint64(44)  # bits of a hash
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,21 @@ class TermFrequencies:
     mean: float = 0.0  # the chance that two values drawn at random are one
 
     @cached_property
-    def _arrays(self) -> tuple[npt.NDArray[np.uint64], Shares]:
-        return np.array(self.hashes, np.uint64), np.array(self.shares, np.float64)
+    def _arrays(self) -> tuple[npt.NDArray[np.uint64], Shares, npt.NDArray[np.bool_]]:
+        """The hashes, their shares, and which highest bits any of them has."""
+        known, held = np.array(self.hashes, np.uint64), np.zeros(1 << _HIGHEST, bool)
+        held[known >> _LOWER] = True
+        return known, np.array(self.shares, np.float64), held
 
     def of(self, hashes: npt.NDArray[np.uint64]) -> Shares:
         """Return the share of each value."""
-        known, shares = self._arrays
+        known, shares, held = self._arrays
         found = np.full(len(hashes), self.rare)
         if len(known):
-            places = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-            hit = known[places] == hashes
-            found[hit] = shares[places[hit]]
+            some = np.flatnonzero(held[hashes >> _LOWER])  # most others are told by their highest bits
+            places = np.minimum(np.searchsorted(known, hashes[some]), len(known) - 1)
+            hit = known[places] == hashes[some]
+            found[some[hit]] = shares[places[hit]]
         return found
 
 

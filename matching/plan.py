@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.encoding import NO_KEY, Hashes
+from matching.encoding import NO_KEY
 from matching.linkage import rule_counts
 from matching.prepared import Prepared
+from matching.text_hashes import Hashes
 from schemas.linkage_spec import LinkageSpec
 
 NAMED = 5  # crowded keys of a rule that are named
@@ -53,7 +54,7 @@ def _named(ready: Prepared, rule: tuple[str, ...], heavy: Hashes) -> tuple[Crowd
     base, own = ready.fields.rule_keys(rule, "base"), ready.fields.rule_keys(rule, "record")
     values, rows, counts = np.unique(base, return_index=True, return_counts=True)
     mine = dict(zip(*(part.tolist() for part in np.unique(own[own != NO_KEY], return_counts=True)), strict=True))
-    itself = all(column.record is column.base for column in ready.fields.columns.values())
+    itself = ready.fields.itself
     fields = tuple(dict.fromkeys(word.partition(".")[0] for word in rule))
     found = []
     for place in np.flatnonzero(np.isin(values, heavy)).tolist():

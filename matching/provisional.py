@@ -158,9 +158,9 @@ def _steps(spec: LinkageSpec, rules: int) -> list[Step | NearStep]:
 def _pairs(engine: DuckDBEngine, ready: Any, scorer: Scorer, link: float) -> tuple[Any, Any, Any, Any]:
     """Return pairs likely enough to be one party: rows, weight and probability."""
     kept = []
-    for _, _, pairs in ranges(engine, ready):
-        probability, weight = pair_probabilities(scorer, pairs)
-        levels = [one.between(pairs.record, pairs.base) for one in scorer.comparers]
+    for _, _, pairs, _ in ranges(engine, ready):
+        levels = tuple(one.between(pairs.record, pairs.base) for one in scorer.comparers)
+        probability, weight = pair_probabilities(scorer, pairs, levels)
         good = np.flatnonzero((probability >= link) & ~never_same(scorer, levels))
         kept.append((pairs.record[good], pairs.base[good], weight[good], probability[good]))
     return tuple(np.concatenate(column) for column in zip(*kept, strict=True))  # type: ignore[return-value]

@@ -72,9 +72,10 @@ class Scorer:
         )
         return Scorer(model, self.comparers, tuple(weights))
 
-    def score(self, record: Rows, base: Rows) -> Scored:
-        """Return levels and weights of each pair."""
-        levels = tuple(one.between(record, base) for one in self.comparers)
+    def score(self, record: Rows, base: Rows, levels: tuple[Levels, ...] | None = None) -> Scored:
+        """Return levels and weights of each pair; `levels` where they are known already."""
+        if levels is None:
+            levels = tuple(one.between(record, base) for one in self.comparers)
         match = np.zeros(len(record))
         kin = np.zeros(len(record)) if all(one.kin is not None for one in self.weights) else None
         alike = np.zeros(len(record)) if self.model.alike and not self.model.itself else None

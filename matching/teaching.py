@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from engine.duckdb_engine import DuckDBEngine
-from matching.candidates import BlockKeys, Candidates, joined, pair_counts
+from matching.candidates import BlockKeys, joined, pair_counts
 from matching.choice import rank
 from matching.encoding import NO_KEY
 from matching.model import Model
@@ -22,12 +21,14 @@ from matching.training import (
     Labels,
     Sample,
     calibrate,
+    enough,
     improve,
     missed_shares,
     roofs_share,
     start,
     with_kin,
 )  # fmt: skip
+from matching.workers import both
 from schemas.linkage_spec import LinkageSpec
 
 _SAMPLE = 100_000
@@ -35,35 +36,65 @@ _LABELLED_KNOWN = 0.99
 _KIN_ROWS, _LARGEST_HOUSEHOLD = 50_000, 20
 
 
+@dataclass(frozen=True)
+class Begun:
+    """What training begins with: the model before it has seen candidates, pairs of kin, and the first records'
+    candidates."""
+
+    model: Model
+    kin: Kin | None
+    sample: Sample
+
+
 def train(
     engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec, labels: Labels | None, today: str, itself: bool = False
 ) -> Model:
     """Return a model trained on two prepared tables. Raises TooLittleToTrain."""
-    model = start(spec, ready.comparers, labels, today)
+    return finish(begin(engine, ready, spec, labels, today), ready, spec, labels, itself)
+
+
+def begin(engine: DuckDBEngine, ready: Prepared, spec: LinkageSpec, labels: Labels | None, today: str) -> Begun:
+    """Return what training begins with. Raises TooLittleToTrain."""
+
+    def pairs() -> tuple[Kin | None, Sample]:
+        return kin_pairs(engine, ready, spec), sampled(engine, ready)
+
+    enough(ready.comparers)
+    model, (kin, sample) = both(lambda: start(spec, ready.comparers, labels, today), pairs)
     model = replace(
         model,
         specification=specification_of(spec),
         crowded=ready.blocks.crowded,
         identifiers=tuple(sorted(_numbers(spec))),
     )
-    kin = kin_pairs(engine, ready, spec)
+    return Begun(model, kin, sample)
+
+
+def sampled(engine: DuckDBEngine, ready: Prepared) -> Sample:
+    """Return the candidates of the first records, with their levels."""
+    stop = min(ready.records, _SAMPLE)
+    with joined(engine, ready.blocks.keys) as candidates:
+        pairs = candidates.between(0, stop)
+    return Sample(pairs, tuple(one.between(pairs.record, pairs.base) for one in ready.comparers), stop)
+
+
+def finish(begun: Begun, ready: Prepared, spec: LinkageSpec, labels: Labels | None, itself: bool = False) -> Model:
+    """Return the trained model."""
+    model, kin, sample = begun.model, begun.kin, begun.sample
     if kin is not None:
         apart = {word.partition(".")[0] for rule in spec.household for word in rule}
         distinct = {one.field for one in spec.compare if one.distinct}
         model = with_kin(model, ready.comparers, kin, _numbers(spec) | apart, distinct)
     if spec.namesake and not itself:
         model = replace(model, alike=spec.namesake, namesakes=namesakes(ready, spec, model))
-    stop = min(ready.records, _SAMPLE)
-    with joined(engine, ready.blocks.keys) as candidates:
-        pairs = candidates.between(0, stop)
-    levels = tuple(one.between(pairs.record, pairs.base) for one in ready.comparers)
     if labels is not None and not itself:
-        model = replace(model, missed=missed_shares(ready.comparers, labels.below(stop), pairs))
-    model = improve(model, ready.comparers, Sample(pairs, levels, stop), _known(ready, spec, labels), itself)
+        found = missed_shares(ready.comparers, labels.below(sample.record_rows), sample.candidates)
+        model = replace(model, missed=found)
+    model = improve(model, ready.comparers, sample, _known(ready, spec, labels), itself)
     if labels is None or itself:
         return model
-    model = replace(model, roofs=_roofs(ready, spec, model, Sample(pairs, levels, stop)))
-    return _calibrated(model, ready, pairs, labels)
+    model = replace(model, roofs=_roofs(ready, spec, model, sample))
+    return _calibrated(model, ready, sample, labels)
 
 
 def _known(ready: Prepared, spec: LinkageSpec, labels: Labels | None) -> Known:
@@ -99,10 +130,11 @@ def _numbers(spec: LinkageSpec) -> frozenset[str]:
     return frozenset(field for rung in spec.ladder for field in rung.same)
 
 
-def _calibrated(model: Model, ready: Prepared, pairs: Candidates, labels: Labels) -> Model:
+def _calibrated(model: Model, ready: Prepared, sample: Sample, labels: Labels) -> Model:
     # All labelled records are known to the base, whatever share of the others is.
     scorer = Scorer.of(replace(model, known=_LABELLED_KNOWN), ready.comparers)
-    ranked = rank(scorer, pairs, scorer.score(pairs.record, pairs.base), 0, ready.records)
+    pairs = sample.candidates
+    ranked = rank(scorer, pairs, scorer.score(pairs.record, pairs.base, sample.levels), 0, ready.records)
     # That a right row is no candidate at all is part of `known`: among candidates the right one must come first.
     candidate = np.isin(labels.record << 32 | labels.base, pairs.record << 32 | pairs.base)
     rows, truth = labels.record[candidate], labels.base[candidate]
@@ -147,7 +179,10 @@ def namesakes(ready: Prepared, spec: LinkageSpec, model: Model) -> float:
 
 def _light(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """Return the keys without those that more rows share than any household has."""
-    places, distinct = pd.factorize(keys)
-    counts = np.bincount(places, minlength=len(distinct))
-    light: npt.NDArray[np.uint64] = np.where(counts[places] <= _LARGEST_HOUSEHOLD, keys, np.uint64(0))
+    ordered = np.sort(keys)
+    heavy = np.unique(ordered[_LARGEST_HOUSEHOLD:][ordered[_LARGEST_HOUSEHOLD:] == ordered[:-_LARGEST_HOUSEHOLD]])
+    if not len(heavy):
+        return keys
+    places = np.minimum(np.searchsorted(heavy, keys), len(heavy) - 1)
+    light: npt.NDArray[np.uint64] = np.where(heavy[places] == keys, NO_KEY, keys)
     return light

@@ -72,11 +72,16 @@ class Sample:
     record_rows: int
 
 
-def start(spec: LinkageSpec, comparers: Sequence[FieldComparer], labels: Labels | None, today: str) -> Model:
-    """Return the model before it has seen candidates. Raises TooLittleToTrain."""
+def enough(comparers: Sequence[FieldComparer]) -> None:
+    """Raise TooLittleToTrain where a side has too few rows to learn anything from."""
     base_rows = len(comparers[0].column.base)
     if min(base_rows, len(comparers[0].column.record)) < FEWEST_ROWS:
         raise TooLittleToTrain(base_rows, FEWEST_ROWS)
+
+
+def start(spec: LinkageSpec, comparers: Sequence[FieldComparer], labels: Labels | None, today: str) -> Model:
+    """Return the model before it has seen candidates."""
+    base_rows = len(comparers[0].column.base)
     taught = labels is not None and len(labels.record) >= FEWEST_LABELS
     learned = _labelled_levels(comparers, labels) if labels is not None and taught else None
     frequent = {one.field: one.term_frequency for one in spec.compare}
@@ -238,7 +243,7 @@ def _start_of(field: FieldModel, known: Known, common: float) -> tuple[Shares, f
 def record_posteriors(scorer: Scorer, sample: Sample) -> Bits:
     """Return the probability of each candidate, candidates of one record competing."""
     record = sample.candidates.record
-    match, kin = scorer.odds(scorer.score(record, sample.candidates.base), record)
+    match, kin = scorer.odds(scorer.score(record, sample.candidates.base, sample.levels), record)
     starts = group_starts(record)
     total = np.add.reduceat(match, starts) + np.add.reduceat(kin, starts) + 1.0
     found: Bits = match / np.repeat(total, np.diff(np.append(starts, len(match))))
@@ -248,7 +253,7 @@ def record_posteriors(scorer: Scorer, sample: Sample) -> Bits:
 def pair_posteriors(scorer: Scorer, sample: Sample) -> Bits:
     """Return the probability of each pair by itself, as deduplication sees them."""
     record = sample.candidates.record
-    match, kin = scorer.odds(scorer.score(record, sample.candidates.base), record)
+    match, kin = scorer.odds(scorer.score(record, sample.candidates.base, sample.levels), record)
     found: Bits = match / (match + kin + 1.0)
     return found
 

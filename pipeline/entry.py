@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
+from engine.memory import keep_freed_memory
 from pipeline.exit_codes import INTERRUPTED
 
 
 def main() -> None:
     """Run the command line."""
     try:
+        keep_freed_memory()
         from pipeline.command_line import main as commands
     except KeyboardInterrupt:
         sys.stderr.write("\n已中断 interrupted\n")

@@ -8,6 +8,7 @@ wrong digit than by a swap, and clerks make the first slip only about three time
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,9 @@ OtherForm = Callable[[TextColumn, TextColumn], Mask]  # longer side, shorter sid
 
 _LONG = 12  # characters: in shorter numbers two wrong ones leave too little that agrees
 _LONGEST = 64
-_Units = npt.NDArray[np.uint8] | npt.NDArray[np.uint32]
+_Units = tuple[npt.NDArray[Any], npt.NDArray[np.int64]]  # of a column, and where each text starts
+Picked = tuple[TextColumn, npt.NDArray[np.int64]]  # some rows of a column
+_LOW, _HIGH = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080)
 
 
 def compare_identifiers(left: pa.Array, right: pa.Array, other_form: OtherForm | None = None) -> Levels:
@@ -37,7 +40,8 @@ def compare_identifiers(left: pa.Array, right: pa.Array, other_form: OtherForm |
     levels = np.full(len(first), DIFFERENT, dtype=np.int8)
     same = pc.equal(first.texts, second.texts).to_numpy(zero_copy_only=False)
     there = ~(first.empty | second.empty)
-    _slips(first, second, np.flatnonzero(~same & there), levels)
+    rows = np.flatnonzero(~same & there)
+    levels[rows] = slips((first, rows), (second, rows))
     if other_form is not None:
         unequal = np.flatnonzero(there & (first.lengths != second.lengths))
         if len(unequal):
@@ -54,38 +58,63 @@ def _forms(first: TextColumn, second: TextColumn, rows: npt.NDArray[np.int64], o
     return other_form(TextColumn(pc.if_else(longer, a, b)), TextColumn(pc.if_else(longer, b, a)))
 
 
-def _slips(first: TextColumn, second: TextColumn, rows: npt.NDArray[np.int64], levels: Levels) -> None:
-    """Set, in place, the levels of rows whose texts differ but are of one length."""
-    if not len(rows):
-        return
-    narrow = all(not len(side.data) or int(side.data.max()) < 0x80 for side in (first, second))
-    a_units, a_starts = (first.data, first.offsets) if narrow else (first.points.points, first.points.starts)
-    b_units, b_starts = (second.data, second.offsets) if narrow else (second.points.points, second.points.starts)
-    widths = (a_starts[1:] - a_starts[:-1])[rows]
-    widths = np.where(widths == (b_starts[1:] - b_starts[:-1])[rows], widths, 0)
+def slips(one: Picked, other: Picked) -> Levels:
+    """Return the levels of aligned texts that differ, as rows of their columns, by their slips alone."""
+    (first, a_rows), (second, b_rows) = one, other
+    levels = np.full(len(a_rows), DIFFERENT, dtype=np.int8)
+    if not len(a_rows):
+        return levels
+    narrow = first.ascii and second.ascii
+    a_starts, b_starts = (side.offsets if narrow else side.points.starts for side in (first, second))
+    widths = a_starts[a_rows + 1] - a_starts[a_rows]
+    widths = np.where(widths == b_starts[b_rows + 1] - b_starts[b_rows], widths, 0)
     for width in np.flatnonzero(np.bincount(np.minimum(widths, _LONGEST + 1), minlength=2)).tolist():
         if 2 <= width <= _LONGEST:
-            some = rows[widths == width]
-            levels[some] = _slips_of(a_units, a_starts[some], b_units, b_starts[some], width)
+            some = np.flatnonzero(widths == width)
+            starts = a_starts[a_rows[some]], b_starts[b_rows[some]]
+            if narrow:
+                unlike = _unlike_bytes((first.words, starts[0]), (second.words, starts[1]), width)
+                levels[some] = _slips_of((first.data, starts[0]), (second.data, starts[1]), width, unlike)
+            else:
+                units = (first.points.points, starts[0]), (second.points.points, starts[1])
+                levels[some] = _slips_of(*units, width, _unlike(*units, width))
+    return levels
 
 
-def _slips_of(
-    a: _Units, a_starts: npt.NDArray[np.int64], b: _Units, b_starts: npt.NDArray[np.int64], width: int
-) -> Levels:
-    """Return the levels of texts that are all `width` units long, from where each starts."""
+def _unlike_bytes(one: _Units, other: _Units, width: int) -> npt.NDArray[np.uint8]:
+    """Return how many of the `width` bytes from each start differ, eight at a time (columns of TextColumn.words)."""
+    (a, a_starts), (b, b_starts) = one, other
     unlike = np.zeros(len(a_starts), dtype=np.uint8)
-    place = np.zeros(len(a_starts), dtype=np.uint8)  # of the last difference
-    for column in range(width):
-        differs = a[a_starts + column] != b[b_starts + column]
-        unlike += differs
-        place[differs] = column
-    levels = np.full(len(a_starts), DIFFERENT, dtype=np.int8)
+    for place in range(0, width, 8):
+        differs: npt.NDArray[np.uint64] = np.bitwise_xor(a[a_starts + place], b[b_starts + place])
+        if width - place < 8:
+            differs = differs & np.uint64((1 << 8 * (width - place)) - 1)
+        differs = differs | ((differs & _LOW) + _LOW)  # the high bit of each byte that is not 0
+        unlike += np.bitwise_count(differs & _HIGH)
+    return unlike
+
+
+def _unlike(one: _Units, other: _Units, width: int) -> npt.NDArray[np.uint8]:
+    """Return how many of the `width` units from each start differ."""
+    (a, a_starts), (b, b_starts) = one, other
+    unlike = np.zeros(len(a_starts), dtype=np.uint8)
+    for place in range(width):
+        unlike += a[a_starts + place] != b[b_starts + place]
+    return unlike
+
+
+def _slips_of(one: _Units, other: _Units, width: int, unlike: npt.NDArray[np.uint8]) -> Levels:
+    """Return the levels of texts that are all `width` units long, from where each starts and how many are unlike."""
+    levels = np.full(len(unlike), DIFFERENT, dtype=np.int8)
     levels[unlike == 1] = ONE_CHARACTER
     two = np.flatnonzero(unlike == 2)
     if len(two):
         if width >= _LONG:
             levels[two] = TWO_CHARACTERS
-        here_a, here_b = a_starts[two] + place[two], b_starts[two] + place[two]
-        swapped = (place[two] > 0) & (a[here_a] == b[here_b - 1]) & (a[here_a - 1] == b[here_b])
+        (a, a_starts), (b, b_starts) = ((units, starts[two]) for units, starts in (one, other))
+        swapped = np.zeros(len(two), bool)
+        for place in range(1, width):
+            here, before = a[a_starts + place], a[a_starts + place - 1]
+            swapped |= (here != before) & (here == b[b_starts + place - 1]) & (before == b[b_starts + place])
         levels[two[swapped]] = TRANSPOSED
     return levels

@@ -129,11 +129,8 @@ def _joined_readings(points: CodePoints, numbers: npt.NDArray[np.int32]) -> pa.S
     syllables = reading_table()[1].take(pa.array(numbers))
     lists = pa.ListArray.from_arrays(pa.array(points.starts.astype(np.int32)), syllables)
     joined = pc.binary_join(lists, " ")
-    latin = points.count(~IDEOGRAPH[points.points]) > 0
-    if bool(latin.any()):
-        plain = pc.utf8_lower(points.texts())
-        joined = pc.if_else(pa.array(latin), plain, joined)
-    return joined
+    rows = np.flatnonzero(points.count(~IDEOGRAPH[points.points]) > 0)
+    return replaced_rows(joined, rows, pc.utf8_lower(points.of(rows).texts())) if len(rows) else joined
 
 
 _SEVERAL = code_point_table((), more="".join(SEVERAL_READINGS))

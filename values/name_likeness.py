@@ -73,7 +73,7 @@ def _compare_short(features: NameFeatures, left: Rows, right: Rows, short: Mask,
     surname = features.surname[left]
     family = (surname == features.surname[right]) & (surname != 0)
     levels[family] = SURNAME
-    a, b = features.letters[left], features.letters[right]
+    a, b = features.letters.take(left, axis=0), features.letters.take(right, axis=0)
     lengths_a, lengths_b = features.lengths[left], features.lengths[right]
     levels[~family & _same_given(features, left, right)] = GIVEN
     levels[family & _one_character(a, b, lengths_a, lengths_b)] = CHARACTER
@@ -88,7 +88,7 @@ def _compare_short(features: NameFeatures, left: Rows, right: Rows, short: Mask,
 
 
 def _equal(column: npt.NDArray[np.uint64], left: Rows, right: Rows) -> Mask:
-    found: Mask = column[left] == column[right]
+    found: Mask = column.take(left) == column.take(right)
     return found
 
 
@@ -132,7 +132,7 @@ def _same_given(features: NameFeatures, left: Rows, right: Rows) -> Mask:
     ):
         some = whole[rows]
         own = features.lengths[some] >= 2
-        found[rows] |= own & (given[rows] == whole_as_given(features.letters[some]))
+        found[rows] |= own & (given[rows] == whole_as_given(features.letters.take(some, axis=0)))
     return found
 
 

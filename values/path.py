@@ -57,19 +57,22 @@ def compare(left: pa.Array, right: pa.Array) -> Levels:
 
 
 def likeness(values: pa.Array) -> CompareRows:
-    """Return a comparison of rows of `values` that differ and are there."""
+    """Return a comparison of rows of `values` that differ and are there; each value is read once."""
+    parts, _ = _parts(values)
+    told = np.logical_and.accumulate(parts >= 0, axis=1).sum(axis=1).astype(np.int8)  # from the first on
+    columns = np.ascontiguousarray(parts.T)
 
     def compare_rows(left: Rows, right: Rows) -> Levels:
-        both = pa.concat_arrays([values.take(pa.array(left)), values.take(pa.array(right))])
-        parts, _ = _parts(both)
-        a, b = parts[: len(left)], parts[len(left) :]
-        equal = np.logical_and.accumulate((a == b) & (a >= 0), axis=1)
-        count = equal.sum(axis=1)
-        levels: Levels = (count + DIFFERENT).astype(np.int8)
-        next_part = np.minimum(count, _PARTS - 1)[:, None]
-        ends = np.minimum(np.take_along_axis(a, next_part, 1), np.take_along_axis(b, next_part, 1))[:, 0] < 0
-        levels[ends & (count > 0)] += _ENDS
-        levels[(a[:, 0] < 0) | (b[:, 0] < 0)] = MISSING
+        told_left, told_right = told[left], told[right]
+        both = np.minimum(told_left, told_right)
+        levels = np.full(len(left), DIFFERENT, dtype=np.int8)
+        rows = np.flatnonzero(both)
+        for place, column in enumerate(columns):
+            rows = rows[(column[left[rows]] == column[right[rows]]) & (both[rows] > place)]
+            levels[rows] += 1
+        count = levels - DIFFERENT
+        levels[(count == both) & (count > 0) & (count < _PARTS)] += _ENDS
+        levels[both == 0] = MISSING
         return levels
 
     return compare_rows

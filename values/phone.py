@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from schemas.reasons import Reason
 from values.area_codes import AREA_CODES
 from values.cleaned import Cleaned, Mask, bits
-from values.identifier_likeness import compare_identifiers
-from values.text_column import TextColumn, with_nulls
+from values.identifier_likeness import slips
+from values.levels import CompareRows, Levels, Rows, compare_by
+from values.text_column import TextColumn, replaced_rows, with_nulls
 from values.text_forms import is_number_sentinel, suspicious_form, tidy
 
 City = tuple[str, int]  # its area code, and how many digits a land line has
@@ -143,29 +144,45 @@ def keys(values: pa.Array) -> dict[str, pa.Array]:
 
 
 def _without_extension(column: TextColumn) -> pa.StringArray:
-    if not bool((column.data == ord("-")).any()):
-        return column.texts
-    return pc.replace_substring_regex(column.texts, r"^(0\d+-\d+)-\d+$", r"\1")
+    rows = _dashed(column)
+    whole = column.texts.take(pa.array(rows))
+    return replaced_rows(column.texts, rows, pc.replace_substring_regex(whole, r"^(0\d+-\d+)-\d+$", r"\1"))
 
 
-def compare(left: pa.Array, right: pa.Array) -> npt.NDArray[np.int8]:
+def _dashed(column: TextColumn) -> npt.NDArray[np.int64]:
+    """Return the rows with a dash: all land lines."""
+    dashes = np.flatnonzero(column.data == ord("-"))
+    return np.unique(np.searchsorted(column.offsets, dashes, side="right") - 1)
+
+
+def compare(left: pa.Array, right: pa.Array) -> Levels:
     """Return levels, extensions aside: see LEVELS. `same_local`: a land line without, or with another, area code."""
-    first, second = (_without_extension(TextColumn(side)) for side in (left, right))
-    levels = _LEVEL_OF[compare_identifiers(first, second)]
-    rows = np.flatnonzero((levels != MISSING) & (levels != SAME) & _some_land(first, second))
-    if len(rows):
-        locals_ = (pc.replace_substring_regex(side.take(pa.array(rows)), r"^0\d+-", "") for side in (first, second))
-        levels[rows[pc.equal(*locals_).to_numpy(zero_copy_only=False)]] = SAME_LOCAL
-    return levels
+    return compare_by(likeness, left, right, SAME)
+
+
+def likeness(values: pa.Array) -> CompareRows:
+    """Return a comparison of rows of `values` that differ and are there; each value is read once."""
+    column = TextColumn(_without_extension(TextColumn(values)))
+    land = np.zeros(len(column), dtype=bool)
+    land[_dashed(column)] = True
+
+    def compare_rows(left: Rows, right: Rows) -> Levels:
+        levels: Levels = _LEVEL_OF[slips((column, left), (column, right))]
+        rows = np.flatnonzero(land[left] | land[right])
+        if len(rows):
+            both = [column.texts.take(pa.array(side[rows])) for side in (left, right)]
+            levels[rows[pc.equal(*both).to_numpy(zero_copy_only=False)]] = SAME
+            rows = rows[levels[rows] != SAME]
+            both = [column.texts.take(pa.array(side[rows])) for side in (left, right)]
+            locals_ = (pc.replace_substring_regex(texts, r"^0\d+-", "") for texts in both)
+            levels[rows[pc.equal(*locals_).to_numpy(zero_copy_only=False)]] = SAME_LOCAL
+        return levels
+
+    return compare_rows
 
 
 # identifier_likeness to LEVELS: two wrong digits of a phone are another phone
 _LEVEL_OF = np.array([MISSING, DIFFERENT, DIFFERENT, ONE_DIGIT, TRANSPOSED, SAME_LOCAL, SAME], dtype=np.int8)
-
-
-def _some_land(first: pa.StringArray, second: pa.StringArray) -> Mask:
-    found: Mask = pc.or_(pc.match_substring(first, "-"), pc.match_substring(second, "-")).to_numpy(zero_copy_only=False)
-    return found
 
 
 def mask(values: pa.Array) -> pa.Array:

@@ -60,6 +60,11 @@ class TextColumn:
         empty: Mask = self.lengths == 0
         return empty
 
+    @cached_property
+    def ascii(self) -> bool:
+        """Whether every character is one byte."""
+        return not len(self.data) or int(self.data.max()) < 0x80
+
     def matrix(self, rows: npt.NDArray[np.int64], width: int) -> Bytes:
         """Return the bytes of rows that are all `width` bytes long as (rows, width)."""
         if len(rows) == len(self) and len(self.data) == width * len(rows):
@@ -68,9 +73,16 @@ class TextColumn:
         return picked
 
     @cached_property
+    def words(self) -> npt.NDArray[np.uint64]:
+        """The eight bytes from each place on, as one number; behind the end zeros."""
+        held = np.zeros(len(self.data) + 8, np.uint8)
+        held[:-8] = self.data
+        return np.ndarray((len(held) - 7,), np.uint64, held, strides=(1,))
+
+    @cached_property
     def points(self) -> CodePoints:
         """The same column as code points."""
-        if not len(self.data) or int(self.data.max()) < 0x80:
+        if self.ascii:
             return CodePoints(self.data.astype(np.uint32), self.offsets)
         leads = np.concatenate(([0], np.cumsum((self.data & 0xC0) != 0x80)))
         points = np.frombuffer(self.data.tobytes().decode("utf-8").encode("utf-32-le"), dtype=np.uint32)
@@ -120,6 +132,13 @@ class CodePoints:
             return self
         before = np.concatenate(([0], np.cumsum(keep)))
         return CodePoints(self.points[keep], before[self.starts])
+
+    def of(self, rows: npt.NDArray[np.int64]) -> CodePoints:
+        """Return some rows of the column."""
+        lengths = self.lengths[rows]
+        starts = np.concatenate(([0], np.cumsum(lengths)))
+        places = np.arange(starts[-1]) + np.repeat(self.starts[rows] - starts[:-1], lengths)
+        return CodePoints(self.points[places], starts)
 
     def rows(self) -> npt.NDArray[np.int64]:
         """Return the row each code point belongs to."""
