@@ -88,7 +88,7 @@ def applied(hub: Hub, number: int, what: str, rows: int) -> Spent:
 
 
 def run(people: int, url: str, folder: Path) -> None:
-    """Measure on one database."""
+    """Measure on one database: an ordinary day, a quiet one, a hard one (bench.identity_city.DAYS), judgements."""
     with hub_of(folder, url) as hub:
         hub.serving.ensure()
         entity = hub.city.standard.entities["person"]
@@ -100,10 +100,10 @@ def run(people: int, url: str, folder: Path) -> None:
         models = models_in_force(hub, hub.ledger.published_version())
         with measured("everything again by that model", rows) as whole:
             link(hub, Acceptance("bench", "bench"), models)
-        for share in (0.01, 0.001):
-            day = [changed_rows(one, share, place + int(share * 10_000)) for place, one in enumerate(parts)]
+        for number, (share, kind) in enumerate(((0.01, "ordinary"), (0.001, "ordinary"), (0.01, "hard"))):
+            day = [changed_rows(one, share, 100 * number + place, kind) for place, one in enumerate(parts)]
             count = take(hub, entity, day, "changed")
-            with measured(f"{share:.1%} changed", count) as part:
+            with measured(f"{share:.1%} changed, {kind} day", count) as part:
                 version = link(hub)["version"]
             written = applied(hub, version, "  applied", count)
             compared("  link", part, whole)

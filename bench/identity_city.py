@@ -1,12 +1,13 @@
 """A hub that holds a city of people: statements put straight into the lake, batches into the ledger.
 
 One register row and two departments' records a person: some with another name or phone, a wrong number or none, no
-address; some of people whom the register does not know.
+address; some of people whom the register does not know. They live on the roads and in the villages of the demo city.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -15,16 +16,23 @@ import pyarrow.compute as pc
 from pipeline.commit import LAKE, history_schema
 from pipeline.hub import Hub
 from pipeline.lake_tables import current_table, history_table
+from pipeline.settings import DEFAULT_CITY
 from pipeline.staging import HUB_FENCE
 from schemas.arrow import statement_schema
+from schemas.gazetteer_file import load_gazetteer
 from schemas.standard import Entity
-from warehouse.batches import Landing, Opening
+from warehouse.batch import Landing, Opening
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰萍红文斌建国志鹏晓东海波浩宇欣怡子涵"
-ROADS = ("河北大街", "文化路", "民族路", "燕山大街", "迎宾路", "红旗路", "建设大街", "和平大街")
 SOURCES = (("police_population", "RK_CZRK", "person"), ("social_security", "P", "person"), ("health", "P", "person"))
 STRANGERS = 0.005  # of a department's records: people whom the register does not know
+# What a day changes of a record, in shares: people move and get new phones; a name or number that disagrees with the
+# register's is a clerk's error. A hard day has only changes that linking cannot take as they are.
+DAYS = {
+    "ordinary": {"phone": 0.5, "address": 0.4, "name": 0.06, "citizen_id": 0.04},
+    "hard": {"name": 1 / 3, "citizen_id": 1 / 3, "phone": 1 / 3},
+}
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 
@@ -61,11 +69,6 @@ def _values(random: np.random.Generator, count: int, start: int) -> dict[str, pa
     days = random.integers(0, 25_000, count)
     born = pa.array((np.datetime64("1940-01-01") + days).astype("datetime64[D]"), pa.date32())
     number = pa.array([f"{(start + place) % 10_000:04d}" for place in range(count)])
-    roads, houses, rooms = (random.integers(1, most, count) for most in (len(ROADS), 400, 99))
-    addresses = [
-        f"河北省秦皇岛市海港区{ROADS[road]}{house}号{room}室"
-        for road, house, room in zip(roads.tolist(), houses.tolist(), rooms.tolist(), strict=True)
-    ]
     written = pc.strftime(born, format="%Y%m%d")
     return {
         "name": names(random, count),
@@ -73,8 +76,29 @@ def _values(random: np.random.Generator, count: int, start: int) -> dict[str, pa
         "sex": pa.array(np.array(["1", "2"])[random.integers(0, 2, count)]),
         "citizen_id": pc.binary_join_element_wise("130302", written, number, ""),
         "phone": pa.array([f"139{start + place:08d}" for place in range(count)]),
-        "address": pa.array(addresses),
+        "address": _addresses(random, count),
     }
+
+
+@cache
+def _places() -> tuple[list[str], list[str]]:
+    """Return the demo city's roads, and its villages and communities, each with what stands before it."""
+    known = load_gazetteer(DEFAULT_CITY / "gazetteer")
+    named = {code: f"{known.city.name}{division.name}" for code, division in known.divisions.items()}
+    roads = [f"河北省{named[codes[0]]}{road}" for road, codes in known.roads.items()]
+    return roads, [f"河北省{named[one.divisions[0]]}{one.name}" for one in known.villages]
+
+
+def _addresses(random: np.random.Generator, count: int) -> pa.Array:
+    """Return so many addresses, half of them on roads."""
+    roads, villages = _places()
+    drawn = (random.integers(0, most, count).tolist() for most in (2, len(roads), len(villages), 400, 99))
+    return pa.array(
+        [
+            f"{roads[road]}{house + 1}号{room + 1}室" if town else f"{villages[village]}{house + 1}号"
+            for town, road, village, house, room in zip(*drawn, strict=True)
+        ]
+    )
 
 
 def _as_written(random: np.random.Generator, values: dict[str, pa.Array], count: int) -> dict[str, pa.Array]:
@@ -105,13 +129,13 @@ def _statements(
     return pa.table([columns.get(one.name, pa.nulls(count, one.type)) for one in schema], schema=schema)
 
 
-def changed_rows(records: pa.Table, share: float, seed: int) -> pa.Table:
-    """Return the share of the records that a day changes: another name, number or phone."""
-    random = np.random.default_rng(seed)
+def changed_rows(records: pa.Table, share: float, seed: int, day: str = "ordinary") -> pa.Table:
+    """Return the share of the records that a day (DAYS) changes: each has one field of another person."""
+    random, shares = np.random.default_rng(seed), DAYS[day]
     chosen = records.filter(pa.array(random.random(records.num_rows) < share))
-    kind = random.integers(0, 3, chosen.num_rows)
+    kind = random.choice(len(shares), chosen.num_rows, p=list(shares.values()))
     other = _values(random, chosen.num_rows, 10**7 + seed)
-    for place, name in enumerate(("name", "citizen_id", "phone")):
+    for place, name in enumerate(shares):
         moved = pc.if_else(pa.array(kind == place), other[name], chosen[name].combine_chunks())
         chosen = chosen.set_column(chosen.schema.get_field_index(name), name, moved)
     return chosen

@@ -15,7 +15,7 @@ from pipeline.validate import judge, passed_gate
 from schemas.contract import Contract, TableContract
 from schemas.errors import ConfigurationError, LedgerError
 from schemas.nearest import nearest
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 PUBLISH = "cityhub link, cityhub survive, cityhub publish"
 

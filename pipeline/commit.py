@@ -22,7 +22,7 @@ from schemas.contract import Contract, TableContract
 from schemas.standard import Entity
 from standardise.changes import change_steps
 from standardise.quarantine import QUARANTINE_SCHEMA
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 from warehouse.fences import Fence
 
 LAKE = "lake"  # in a batch's counts: the versions of the current tables that hold it

@@ -14,7 +14,7 @@ import pyarrow.parquet as parquet
 from pipeline.hub import Hub
 from pipeline.lake_tables import standing_table
 from schemas.contract import Contract, TableContract
-from warehouse.batches import BatchState
+from warehouse.batch import BatchState
 
 # A batch in one of these may still change what stands: nothing can be compared with it safely.
 PENDING: tuple[BatchState, ...] = ("opening", "landed", "standardised", "held")

@@ -14,7 +14,7 @@ from pipeline.replayed import Chosen, open_replays
 from pipeline.standardised_batch import referenced_keys
 from schemas.contract import Contract, PartyMapping, TableContract
 from values.row_identity import source_keys
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 HELD = """
     SELECT DISTINCT source_table, origin, row_number, statement, field FROM open

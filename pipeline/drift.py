@@ -19,7 +19,7 @@ from schemas.contract import CodeMap, Contract, Severity, TableContract
 from schemas.errors import SourceDrift
 from schemas.reasons import Reason
 from values.code import clean
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 _SHOWN = 20  # unknown codes told one by one
 _LONGEST = 8  # a longer text in a column of codes may be somebody's name or number

@@ -11,7 +11,7 @@ from pipeline.hub import Hub
 from pipeline.lake_tables import golden_table
 from pipeline.summary import party_statements
 from schemas.arrow import golden_schema
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 from warehouse.conservation import ROW_PARTS, ROWS, STATEMENT_PARTS, STATEMENTS
 from warehouse.versions import Version
 

@@ -24,7 +24,7 @@ from pipeline.stage import stage_of
 from schemas.contract import Contract, TableContract
 from schemas.errors import CityhubError, ConfigurationError
 from values.row_identity import source_keys
-from warehouse.batches import Batch, BatchState, Landing, Opening
+from warehouse.batch import Batch, BatchState, Landing, Opening
 from warehouse.fences import Fence
 
 DONE: tuple[BatchState, ...] = ("landed", "standardised", "held", "accepted")

@@ -36,7 +36,7 @@ from pipeline.stage import stage_of
 from pipeline.staging import HUB_FENCE, clear, version_folder
 from schemas.errors import TooLittleToTrain
 from schemas.standard import Entity
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 from warehouse.fences import Fence
 from warehouse.versions import Version, VersionOpening
 

@@ -15,7 +15,7 @@ from pipeline.raw_rows import selected_rows
 from pipeline.staging import STANDING
 from schemas.contract import Contract
 from standardise.quarantine import QUARANTINE_SCHEMA
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 BATCHES = pa.schema(
     [

@@ -21,7 +21,7 @@ from pipeline.vanished import vanished_keys
 from schemas.contract import TableContract
 from standardise.sift import REJECTED, Fate, Verdict
 from values.row_identity import source_keys
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 
 def settle(hub: Hub, table: TableContract, batch: Batch, rows: pa.Table, verdict: Verdict) -> Verdict:

@@ -19,7 +19,7 @@ from schemas.contract import Contract, TableContract
 from schemas.errors import LedgerError
 from standardise.standardised import standardise
 from values.row_identity import source_keys
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 LINES = """
     SELECT DISTINCT source_table, origin, row_number, statement, state, fingerprint FROM open ORDER BY ALL"""

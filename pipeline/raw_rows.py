@@ -11,7 +11,7 @@ import pyarrow.parquet as parquet
 
 from pipeline.hub import Hub
 from pipeline.lake_tables import raw_table, replays_table
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 SELECTION = pa.schema([("selection", pa.string()), ("row_number", pa.int64())])
 

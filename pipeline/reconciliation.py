@@ -21,7 +21,7 @@ from schemas.contract import Contract, TableContract
 from standardise.quarantine import QUARANTINE_SCHEMA
 from standardise.sift import deleted_rows
 from values.row_identity import source_keys
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 
 def is_due(table: TableContract, done: Sequence[Batch], now: datetime) -> bool:

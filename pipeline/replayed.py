@@ -12,7 +12,7 @@ from pipeline.lake_tables import raw_table
 from pipeline.raw_rows import select_rows
 from schemas.contract import Contract, TableContract
 from schemas.errors import LedgerError
-from warehouse.batches import Batch, Landing, Opening
+from warehouse.batch import Batch, Landing, Opening
 from warehouse.fences import Fence
 
 # By table and origin batch: the row numbers to take again.

@@ -24,7 +24,7 @@ from quality.table_rules import SourceFacts, TableFacts, source_answers, table_a
 from schemas.contract import Contract
 from schemas.evidence import EvidenceEntry
 from schemas.quality import Waiver
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 from warehouse.versions import Version
 
 FORMAT = 1

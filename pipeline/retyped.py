@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from connectors.source import Source, TableShape
 from profiling.type_change import TypeChange, alike, type_change
 from schemas.contract import Severity, TableContract
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 # characters that a value of the field has when it is whole
 _NEEDS = {"citizen_id": 18, "identifier": 18, "uscc": 18, "vin": 17, "phone": 11}

@@ -9,7 +9,7 @@ from pipeline.hub import Hub
 from pipeline.stage import stage_of
 from pipeline.standardised_batch import referenced_keys, standardise_batch
 from standardise.counts import Counts
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 
 def standardise(hub: Hub, department: str) -> dict[str, Any]:

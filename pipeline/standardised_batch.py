@@ -31,7 +31,7 @@ from standardise.quarantine import QUARANTINE_SCHEMA
 from standardise.sift import Fate, Place, Verdict, observed_times, sift, sift_columns
 from standardise.standardised import standardise as standardise_rows
 from values.row_identity import source_keys
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 AHEAD = timedelta(hours=1)  # how far a source's clock may be before ours and still be believed
 

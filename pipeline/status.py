@@ -10,7 +10,7 @@ from pipeline.hub import Hub
 from pipeline.summary import CITY_STAGES, DEPARTMENT_STAGES
 from pipeline.text_table import text_table
 from schemas.contract import Contract
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 from warehouse.stage_log import StageEntry
 
 NEXT_STEPS = {

@@ -22,7 +22,7 @@ from schemas.arrow import statement_schema
 from schemas.contract import Contract, TableContract
 from schemas.errors import EngineError, GateError
 from standardise.quarantine import QUARANTINE_SCHEMA
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 from warehouse.fences import Fence
 
 VERDICT = "gate"

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from pipeline.hub import Hub
 from pipeline.lake_tables import vanished_table
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 
 def vanished_keys(hub: Hub, batches: Sequence[Batch], fate: str) -> pa.Array:

@@ -22,7 +22,7 @@ from schemas.contract_file import load_contract
 from schemas.errors import SourceDrift
 from schemas.standard_file import load_standard
 from tests.postgres import plain
-from warehouse.batches import Batch
+from warehouse.batch import Batch
 
 TEXT = """department: office
 label: 人社局

@@ -10,7 +10,7 @@ from sqlalchemy.exc import StatementError
 
 from schemas.errors import FenceLost, LedgerError, Unbalanced
 from tests.warehouse.conftest import NOON, Hub
-from warehouse.batches import STEPS, Landing, Opening
+from warehouse.batch import STEPS, Landing, Opening
 
 OPENING = Opening("police", "RK", "increment", "f1", "run-1", since="2026-02-01")
 LANDING = Landing(rows_extracted=3, checksum="c1", lake_version=4, high_water="2026-03-01")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.warehouse import victims
 from tests.warehouse.conftest import NOON, Hub
-from warehouse.batches import Landing, Opening
+from warehouse.batch import Landing, Opening
 from warehouse.lake import Lake
 
 RAW = "raw/police/RK"

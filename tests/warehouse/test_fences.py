@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from schemas.errors import FenceLost
 from tests.warehouse.conftest import NOON, Hub
-from warehouse.batches import Opening
+from warehouse.batch import Opening
 from warehouse.fences import Fence, check_fence
 from warehouse.ledger_tables import batch
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 import warehouse.batches
 from tests.warehouse.conftest import NOON
-from warehouse.batches import Landing, Opening
+from warehouse.batch import Landing, Opening
 from warehouse.database import Database
 from warehouse.lake import Lake
 from warehouse.ledger import Ledger
