@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from engine.quoting import quote
 from engine.step import NearStep, Step
-from matching.anchors import keyed, ladder_columns
+from matching.anchors import keyed, ladder_columns, numbers_of
 from matching.evidence_steps import PROVISIONAL_RUNGS, unnested
 from matching.rules import LadderRules
 from matching.tables import key_parts, key_text
@@ -123,10 +123,14 @@ def open_keys(rules: LadderRules, kept: Sequence[str] = ()) -> list[Step | NearS
     ]
     if rules.rows_are_entities:
         return [*reopened, Step("open_keys", "FROM opened_keys"), *_near(rules, kept)]
+    return [*reopened, *_entered_twice(rules), *_by_number(rules), *_near(rules, kept)]
+
+
+def _by_number(rules: LadderRules) -> list[Step | NearStep]:
+    """Return `open_keys` where a number is one entity: `entered_open`, the numbers they went over into, and all that
+    the anchor rows of these numbers hold or held."""
     held_before = "SELECT record_id FROM former_states WHERE primary_key IN (FROM entered_open)"
     return [
-        *reopened,
-        *_entered_twice(rules),
         NearStep("records_before", "records", {"record_id": held_before}),
         keyed(rules, "records_before", "keyed_before"),
         Step(
@@ -138,7 +142,7 @@ def open_keys(rules: LadderRules, kept: Sequence[str] = ()) -> list[Step | NearS
             """,
             materialise=True,
         ),
-        NearStep("records_open", "records", numbers_of(rules, "SELECT key FROM numbers_open")),
+        NearStep("records_open", "records", numbers_of(rules, "FROM numbers_open")),
         keyed(rules, "records_open", "keyed_open"),
         Step(
             "open_keys",
@@ -156,7 +160,6 @@ def open_keys(rules: LadderRules, kept: Sequence[str] = ()) -> list[Step | NearS
             """,
             materialise=True,
         ),
-        *_near(rules, kept),
     ]
 
 
@@ -167,7 +170,7 @@ def _entered_twice(rules: LadderRules) -> list[Step | NearStep]:
     if not any(source.by_second for source in rules.anchors):
         return [Step("entered_open", "FROM opened_keys")]
     return [
-        NearStep("records_entered", "records", numbers_of(rules, "SELECT key FROM opened_keys")),
+        NearStep("records_entered", "records", numbers_of(rules, "FROM opened_keys")),
         keyed(rules, "records_entered", "keyed_entered"),
         Step(
             "entered_open",
@@ -181,12 +184,6 @@ def _entered_twice(rules: LadderRules) -> list[Step | NearStep]:
             materialise=True,
         ),
     ]
-
-
-def numbers_of(rules: LadderRules, keys: str) -> dict[str, str]:
-    """Return by number column the numbers to look for, of a SELECT of one column of keys."""
-    numbers = f"SELECT DISTINCT {key_parts('key')[1]} FROM ({keys}) AS keys(key)"
-    return {key.number: numbers for key in rules.keys}
 
 
 def _near(rules: LadderRules, kept: Sequence[str]) -> list[Step | NearStep]:

@@ -37,6 +37,12 @@ def ladder_columns(rules: LadderRules) -> list[str]:
     return columns + [name for key in rules.keys for name in (key.number, key.type_column) if name]
 
 
+def numbers_of(rules: LadderRules, keys: str) -> dict[str, str]:
+    """Return by number column the numbers to look for, of a SELECT of one column of keys."""
+    numbers = f"SELECT DISTINCT {key_parts('key')[1]} FROM ({keys}) AS keys(key)"
+    return {key.number: numbers for key in rules.keys}
+
+
 def former_states(rules: LadderRules) -> list[Step]:
     """Return `former_states` (tables.FORMER_STATES): what the register rows of `history` ever said of themselves.
 
@@ -63,7 +69,6 @@ def anchors(rules: LadderRules) -> list[Step | NearStep]:
     near = "SELECT * FROM keyed_near WHERE anchor_rank IS NOT NULL"
     if rules.rows_are_entities:
         return [Step("anchors", f"SELECT *, 'row:' || record_id AS unit FROM ({near})", materialise=True)]
-    numbers = f"SELECT {key_parts('primary_key')[1]} FROM numbers_near"
     held = "SELECT record_id FROM former_states WHERE primary_key IN (FROM numbers_near)"
     return [
         Step("anchor_rows_near", near, materialise=True),
@@ -76,7 +81,7 @@ def anchors(rules: LadderRules) -> list[Step | NearStep]:
             """,
             materialise=True,
         ),
-        NearStep("records_of_numbers", "records", {**{key.number: numbers for key in rules.keys}, "record_id": held}),
+        NearStep("records_of_numbers", "records", {**numbers_of(rules, "FROM numbers_near"), "record_id": held}),
         keyed(rules, "records_of_numbers", "keyed_of_numbers"),
         Step(
             "anchor_rows",

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 
 from engine.step import NearStep, Step
-from matching.affected import numbers_of
-from matching.anchors import keyed
+from matching.anchors import keyed, numbers_of
 from matching.judgements import Judged
 from matching.rules import LadderRules
 from matching.tables import key_text
