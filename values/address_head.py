@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 
 from schemas.reasons import Reason
 from values.cleaned import bits
@@ -34,6 +35,7 @@ _ESTATE = re.compile(
 _CITY_TAIL = ("路", "街", "道", "港", "大")  # 秦皇岛路 would be a road, 秦皇岛港 a port
 _UNIT_WORDS = ("号", "栋", "单元", "室")
 _AREA = re.compile(r"市辖区|市区|城区(?!管)")
+KEPT = 32_768  # heads that are remembered: about 25 MB at most
 
 
 @dataclass
@@ -73,8 +75,12 @@ class _Reading:
     near: list[Codes] = field(default_factory=list)  # of towns and villages, which say what became of a retired county
 
 
+@lru_cache(maxsize=KEPT)
 def read_head(text: str, index: PlaceIndex) -> Head:
-    """Return the places that a text without digits names, read from left to right, the longest name first."""
+    """Return the places that a text without digits names, read from left to right, the longest name first.
+
+    What was read lately is remembered, for linking asks for the same addresses several times a run; do not change it.
+    """
     reading = _Reading(Head(), text, index)
     _open(reading)
     if not reading.head.outside:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 DIGITS = "0"  # the mark of a run of digits in a template
 _SIDE = "[甲乙丙丁戊东西南北中]"
@@ -87,8 +88,12 @@ class _Scan:
         return True
 
 
+@lru_cache(maxsize=8_192)
 def read_tail(template: str) -> Tail:
-    """Return the parts of a template; what no rule reads is the part `rest`."""
+    """Return the parts of a template; what no rule reads is the part `rest`.
+
+    What was read lately is remembered: do not change it.
+    """
     scan = _Scan(template, Tail())
     if not _whole(scan):
         _front(scan)
