@@ -235,12 +235,15 @@ def touched() -> Step:
 
 
 def counts() -> Step:
-    """Return `counts`: `what`, `count`: decisions by rung and reason, changed links, changed identities by state."""
+    """Return `counts`: `what`, `count`: decisions by reason, changed links, changed identities by state.
+
+    The first word of an explanation is its reason: the levels and bits behind it differ from record to record.
+    """
     return Step(
         "counts",
         """
         SELECT what, count(*)::BIGINT AS count FROM (
-            SELECT 'decided.' || decision || '.' || reason AS what FROM decided
+            SELECT 'decided.' || decision || '.' || split_part(reason, ' ', 1) AS what FROM decided
             UNION ALL SELECT 'links.changed' FROM link_upserts
             UNION ALL SELECT 'links.deleted' FROM link_deletions
             UNION ALL SELECT 'identity.' || state FROM identity_upserts

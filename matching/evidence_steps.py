@@ -76,7 +76,18 @@ def hearing(spec: LinkageSpec, keys_of: KeysOf) -> list[Step | MapStep]:
         # Rows are numbered in the order of their ids, and equal candidates are told apart by that number. A table made
         # in an order is not read in it by several threads.
         Step("heard_ordered", "FROM heard_values ORDER BY record_id"),
-        MapStep("heard_keys", "heard_values", keys_of, INDEX),
+        # The keys of a record that did not change are stored; where all are decided anew, all count as changed.
+        Step(
+            "keys_kept",
+            """
+            SELECT record_id, anchor, keys FROM index_open
+            WHERE NOT anchor AND record_id NOT IN (FROM moved) AND record_id IN (SELECT record_id FROM hearing)
+            """,
+            materialise=True,
+        ),
+        Step("keyless", "FROM heard_values WHERE record_id NOT IN (SELECT record_id FROM keys_kept)"),
+        MapStep("keys_made", "keyless", keys_of, INDEX),
+        Step("heard_keys", "FROM keys_kept UNION ALL FROM keys_made", materialise=True),
     ]
 
 

@@ -151,12 +151,13 @@ def link_entity(
     rules, records = ladder_rules(hub.city, entity.name), current_records(hub, entity, manifest)
     links = ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS)
     changed = changed_records(hub, version, entity)
-    fresh = fresh_states(hub, version, entity, rules, changed)
     everything, judged = by.everything, by.judged or judged_of(hub, version, entity.name)
     evidence = evidence_of(hub, entity.name, by.models, afresh=everything) if records.paths else None
     if evidence is not None and evidence.model is None and not everything and _too_few(hub, links, changed):
         evidence = None
     whole = everything or (evidence is not None and evidence.model is None)
+    found = None if whole else found_by_value(hub, entity, hub.ledger.published_version())
+    fresh = fresh_states(hub, version, entity, rules, changed, found)
     if not (whole or changed.num_rows or judged.changed):
         return Linked(nothing_changed(EvidenceChanges(evidence.model if evidence else None)), fresh, judged)
     inputs = LinkInputs(
@@ -170,7 +171,6 @@ def link_entity(
         register=current_records(hub, entity, manifest, {source.department for source in rules.anchors}),
         arriving=None if whole else arriving_records(hub, version, entity),
     )
-    found = None if whole else found_by_value(hub, entity, hub.ledger.published_version())
     if found is not None:
         inputs = looked_up(inputs, found)
     run = partial(link_records, hub.engine, rules=rules, commit=version.number, mint=partial(mint, entity.name))

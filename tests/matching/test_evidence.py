@@ -121,7 +121,8 @@ def test_another_phone_decides_neither_the_record_nor_its_number_again(trained: 
         trained.apply()
     found = trained.apply(row("r1", FOLK[340], phone="13999999999"), row("p0340", FOLK[340], "police", phone=None))
     assert trained.links["r1"]["kind"] == "deterministic"
-    assert [name for name in found.counts if "decided" in name] == [f"decided.link.{trained.links['r2']['reason']}"]
+    reason = trained.links["r2"]["reason"].split()[0]
+    assert [name for name in found.counts if "decided" in name] == [f"decided.link.{reason}"]
     assert found.touched["hub_id"].to_pylist() == [trained.hub("p0340")]
     assert trained.decisions() == trained.afresh().decisions()
 
