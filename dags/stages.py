@@ -32,6 +32,9 @@ def window(hours: str, timezone: str, *, dag_run: Any = None) -> None:
 @contextmanager
 def open_hub_for(dag_run: Any, connection: str = "") -> Iterator[Any]:
     """Open the hub under this DAG run's name; `connection` is looked up in Airflow too, where one is kept there."""
+    from engine.memory import keep_freed_memory
+
+    keep_freed_memory()  # before anything large is loaded: a task's process lives for this one stage
     from pipeline.hub import open_hub
     from pipeline.settings import Settings
 
