@@ -24,11 +24,11 @@ from matching.affected import standing_links
 from matching.blocks import Blocks, rule_names, side_keys
 from matching.candidates import BlockKeys, Candidates
 from matching.choice import REVIEW, choose, rank
+from matching.evidence_bases import bases
 from matching.evidence_steps import (
     EVIDENCE,
     INDEX,
     KeysOf,
-    bases,
     hearing,
     index_changes,
     overlaid,

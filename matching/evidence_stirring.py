@@ -109,10 +109,31 @@ def stirred() -> list[Step]:
 
 def regrouping() -> list[Step]:
     """Return `late`: loose records to decide again although nothing moved near them, because one that they may form an
-    entity with is, or was, among those heard; and `regrouped`: all loose ones that are formed anew.
+    entity with is, or was, among those heard; and `regrouped`: all loose ones that are formed anew."""
+    return [
+        *_reached(),
+        Step(
+            "regrouped",
+            """
+            SELECT record_id FROM loose
+            WHERE record_id IN (FROM reached) OR record_id IN (SELECT record_id FROM open_records)
+            """,
+            materialise=True,
+        ),
+        Step(
+            "late",
+            """
+            SELECT record_id, level FROM loose WHERE record_id IN (FROM regrouped)
+                AND record_id NOT IN (SELECT record_id FROM open_records)
+            """,
+            materialise=True,
+        ),
+    ]
 
-    Whom a record may be formed with shares a block key with it, or a provisional number with one that does, and so on.
-    """
+
+def _reached() -> list[Step]:
+    """Return `reached`: whom those heard may be formed with: who shares a block key with one of them, or a provisional
+    number with one that does, and so on."""
     return [
         Step(
             "forming_keys",
@@ -150,22 +171,6 @@ def regrouping() -> list[Step]:
                 JOIN forming_keys b ON b.rule = a.rule AND b.key = a.key
             )
             FROM reached
-            """,
-            materialise=True,
-        ),
-        Step(
-            "regrouped",
-            """
-            SELECT record_id FROM loose
-            WHERE record_id IN (FROM reached) OR record_id IN (SELECT record_id FROM open_records)
-            """,
-            materialise=True,
-        ),
-        Step(
-            "late",
-            """
-            SELECT record_id, level FROM loose WHERE record_id IN (FROM regrouped)
-                AND record_id NOT IN (SELECT record_id FROM open_records)
             """,
             materialise=True,
         ),

@@ -20,7 +20,8 @@ from engine.step import NearStep, Step
 from matching.blocks import rule_names
 from matching.clustering import Constraints, cluster
 from matching.deduplication import pair_probabilities
-from matching.evidence_steps import field_list, sharing
+from matching.evidence_bases import sharing
+from matching.evidence_steps import field_list
 from matching.explanation import texts
 from matching.linkage import ranges
 from matching.model import Model
@@ -44,7 +45,7 @@ def formed(
     It joins a provisional number's entity (`key:…`) where it is like one of its records, and otherwise is or joins an
     entity of its own kind, named after the least of its records (`new:<record_id>`).
     """
-    session.run(_steps(spec, len(rule_names(spec, model.crowded))))
+    session.run([*_unknown(len(rule_names(spec, model.crowded))), *_values(spec)])
     rows = session.table("unknown_values")
     count = rows.num_rows
     ids = rows.column("record_id").combine_chunks()
@@ -82,7 +83,8 @@ def among_themselves(model: Model) -> Model:
     return replace(model, itself=True, known=_PARTNERS, base_rows=model.unknown_rows)
 
 
-def _steps(spec: LinkageSpec, rules: int) -> list[Step | NearStep]:
+def _unknown(rules: int) -> list[Step | NearStep]:
+    """Return `loose_keys` (records without number) and `alike_numbers` (records of provisional numbers like them)."""
     return [
         Step(
             "loose_keys",
@@ -131,6 +133,12 @@ def _steps(spec: LinkageSpec, rules: int) -> list[Step | NearStep]:
             """,
             materialise=True,
         ),
+    ]
+
+
+def _values(spec: LinkageSpec) -> list[Step | NearStep]:
+    """Return `unknown_values`: what these records say, in order, with their provisional `number`."""
+    return [
         # Nearly always nobody: to look for no one costs nothing, to look for those not found would read everyone.
         Step(
             "far",
