@@ -60,9 +60,15 @@ def contract() -> Contract:
     return Contract("bench", "测量", "bench", "", "", Schedule("0 0 * * *"), (table,), {}, Path("bench.yaml"), "")
 
 
+def _declared(number: str, text: str) -> str:
+    """Return the columns as declared: the key and one other column are whole numbers."""
+    kinds = {"RYID": f"{number} PRIMARY KEY", "XB": number}
+    return ", ".join(f'"{name}" {kinds.get(name, text)}' for name in COLUMNS)
+
+
 def fill_sqlite(path: Path, rows: int) -> str:
     with sqlite3.connect(path) as connection:
-        types = ", ".join(f'"{name}" {"INTEGER" if name in ("RYID", "XB") else "TEXT"}' for name in COLUMNS)
+        types = _declared("INTEGER", "TEXT")
         connection.execute(f"CREATE TABLE {NAME} ({types})")
         marks = ", ".join("?" * len(COLUMNS))
         connection.executemany(f"INSERT INTO {NAME} VALUES ({marks})", (row(number) for number in range(rows)))
@@ -73,7 +79,7 @@ def fill_postgres(url: str, rows: int) -> None:
     import psycopg
 
     address = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    types = ", ".join(f'"{name}" {"bigint" if name in ("RYID", "XB") else "text"}' for name in COLUMNS)
+    types = _declared("bigint", "text")
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(f'DROP TABLE IF EXISTS "{NAME}"')
         connection.execute(f'CREATE UNLOGGED TABLE "{NAME}" ({types})')

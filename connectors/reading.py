@@ -88,7 +88,8 @@ class Reading:
 
     def _text(self, table: ReflectedTable, name: str) -> sa.ColumnElement[Any]:
         if name in table.plain:
-            return sa.type_coerce(table.column(name), sa.Text())
+            whole = isinstance(table.types[name], sa.Integer)
+            return sa.type_coerce(table.column(name), sa.Integer() if whole else sa.Text())
         return self._database.text_of(table.column(name), table.declared[name])
 
     def summary(self, session: Session) -> Outcome:

@@ -74,9 +74,11 @@ class AdbcSession:
         sqlite = isinstance(self._database, Sqlite)
         if sqlite:
             # its driver types a column from the first rows, and one that begins with NULLs as a number: a first row
-            # of empty texts makes every column text, and is taken off again below
-            empty: list[sa.ColumnElement[Any]] = [sa.literal_column("''").label(column) for column in columns]
-            first = sa.select(*empty)
+            # of empty texts (of 0 where there are only whole numbers) says the types, and is taken off again below
+            kinds = (column.type for column in statement.selected_columns)
+            empty = ("0" if isinstance(kind, sa.Integer) else "''" for kind in kinds)
+            cells = zip(empty, columns, strict=True)
+            first: sa.Select[Any] = sa.select(*(sa.literal_column(cell).label(column) for cell, column in cells))
             self._cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(rows)})
             text = f"{self._written(first)} UNION ALL {self._written(statement)}"
         else:
@@ -158,7 +160,7 @@ class DriverSession:
 
 
 def _first_row_is_ours(batch: pa.RecordBatch) -> None:
-    if any(column[0].as_py() not in ("", b"") for column in batch.columns):  # bytes where bytes follow
+    if any(column[0].as_py() not in ("", b"", 0) for column in batch.columns):  # bytes where bytes follow
         raise Damage("首行不是预置行 the driver did not keep the order of rows", "改用 set ReadSettings(fast=False)")
 
 

@@ -18,6 +18,14 @@ from sqlalchemy.pool import NullPool
 from connectors.database_kind import Database, Text, is_binary
 from connectors.failures import Damage
 
+# A primary key declared INTEGER is the number of the row itself, unless an index had to be made for it: of tables
+# without row numbers, and of INTEGER PRIMARY KEY DESC (sqlite.org/lang_createtable.html, 5).
+_ROW_NUMBER = """
+    SELECT min(name) FROM pragma_table_info(?) WHERE pk > 0
+    HAVING count(*) = 1 AND upper(min(type)) = 'INTEGER'
+        AND NOT EXISTS (SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk')
+"""
+
 
 class Sqlite(Database):
     """A department's SQLite file, opened read-only: never created, never changed."""
@@ -80,15 +88,17 @@ class Sqlite(Database):
     def plain_columns(
         self, connection: sa.Connection | None, table: sa.TableClause, declared: Mapping[str, str]
     ) -> frozenset[str]:
-        """Return the columns of text affinity of an ordinary table: what it stores in them is text, or bytes as given.
+        """Return the columns of text affinity of an ordinary table: what it stores in them is text, or bytes as given;
+        and the number of its rows, the only column that can hold whole numbers alone.
 
         Of a view or a virtual table a declared type promises nothing.
         """
         made = "SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)"
         found = connection.exec_driver_sql(made, (table.name,)).scalar() if connection is not None else None
-        if table.schema or not found or str(found).upper().startswith("CREATE VIRTUAL"):
+        if connection is None or table.schema or not found or str(found).upper().startswith("CREATE VIRTUAL"):
             return frozenset()
-        return frozenset(name for name, kind in declared.items() if _stores_text(kind.upper()))
+        numbers = connection.exec_driver_sql(_ROW_NUMBER, (table.name, table.name)).scalars()
+        return frozenset([*numbers, *(name for name, kind in declared.items() if _stores_text(kind.upper()))])
 
     def clock(self) -> Text:
         # SQLite has no zones: the offset of the city's zone is added to the file system's universal time

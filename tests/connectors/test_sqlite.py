@@ -91,6 +91,34 @@ def test_a_declared_text_is_believed_of_a_table_and_not_of_a_view(tmp_path: Path
     ]
 
 
+LAST = {"row number": 9_223_372_036_854_775_807, "its own index": "late", "no row numbers": 1.5, "two columns": "late"}
+DECLARED = {
+    "row number": "(RYID integer PRIMARY KEY, XM TEXT, GXSJ INTEGER)",
+    "its own index": "(RYID INTEGER PRIMARY KEY DESC, XM TEXT, GXSJ INTEGER)",
+    "no row numbers": "(RYID INTEGER PRIMARY KEY, XM TEXT, GXSJ INTEGER) WITHOUT ROWID",
+    "two columns": "(RYID INTEGER, XM TEXT, GXSJ INTEGER, PRIMARY KEY (RYID, XM))",
+}
+
+
+@PATHS
+@pytest.mark.parametrize("kind", DECLARED)
+def test_only_the_number_of_the_row_is_read_as_a_number(tmp_path: Path, fast: bool, kind: str) -> None:
+    # whatever else is declared INTEGER takes a text or a fraction in its last row
+    path = database(
+        tmp_path / "a.db",
+        f"CREATE TABLE RKXX {DECLARED[kind]}",
+        "WITH RECURSIVE n(i) AS (SELECT -3 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
+        "INSERT INTO RKXX SELECT i, 'a' || i, i FROM n",
+    )
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO RKXX VALUES (?, 'last', '二〇二六')", (LAST[kind],))
+    one = table()
+    found = {row["XM"]: row for row in rows(source(path, one, fast=fast).stream(ReadRequest(one, batch_rows=500)))}
+    assert len(found) == 3005
+    assert found["a-3"] == {"RYID": "-3", "XM": "a-3", "GXSJ": "-3"}
+    assert found["last"] == {"RYID": str(LAST[kind]), "XM": "last", "GXSJ": "二〇二六"}
+
+
 @PATHS
 def test_damaged_bytes_arrive_marked_and_noted(tmp_path: Path, fast: bool) -> None:
     path = database(
