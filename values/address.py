@@ -7,6 +7,7 @@ flagged; without it places are known by their endings only.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 import numpy as np
 import numpy.typing as npt
@@ -104,13 +105,17 @@ def check(values: pa.Array) -> npt.NDArray[np.bool_]:
     return there
 
 
-def keys(values: pa.Array, gazetteer: Gazetteer | None = None) -> dict[str, pa.Array]:
-    """Return keys, null where an address does not say it: `letters`, `road`, `number`, `building`, `house`.
+def keys(
+    values: pa.Array, gazetteer: Gazetteer | None = None, wanted: Container[str] | None = None
+) -> dict[str, pa.Array]:
+    """Return keys (all, or those `wanted`), null where an address does not say it: `letters`, `road`, `number`,
+    `building`, `house`.
 
     `letters` are the folded letters, ideographs and digits only, so that marks and spaces count for nothing; the others
     grow finer from the road (or village, or estate) to the room.
     """
-    return {"letters": _letters(values), **address_agreement.part_keys(values, gazetteer)}
+    letters = {"letters": _letters(values)} if wanted is None or "letters" in wanted else {}
+    return letters | address_agreement.part_keys(values, gazetteer, *(() if wanted is None else (wanted,)))
 
 
 def _letters(values: pa.Array) -> pa.Array:

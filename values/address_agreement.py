@@ -6,62 +6,74 @@ another part is less so (`other_number`: the same road, two numbers).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from schemas.gazetteer import Gazetteer
-from values.address_parts import parse
+from values.address_parts import ParsedAddresses, parse
 from values.cleaned import Mask
 from values.fingerprints import Fingerprints, Prints
 from values.gazetteer_index import index_of
 from values.levels import DIFFERENT, MISSING, CompareRows, Levels, Rows
 from values.name_keys import folded_points
-from values.text_column import TextColumn, with_nulls
+from values.part_texts import FEW, Texts, as_column, codes, first_of, or_nothing, path, there, where
+from values.text_column import TextColumn, as_texts
 
 LEVELS = (
     "missing", "different", "same_town", "other_number", "same_road", "other_building", "same_number", "other_room",
     "same_building", "same_house",
 )  # fmt: skip
 _TOWN, _OTHER_NUMBER, _ROAD, _OTHER_BUILDING, _NUMBER, _OTHER_ROOM, _BUILDING, _HOUSE = range(2, 10)
+_KEYS = ("road", "number", "building", "house")
 _LONG_ENOUGH = 6  # letters: unread addresses of fewer say too little to be the same
 
 
-def parts_of(values: pa.Array, gazetteer: Gazetteer | None) -> pa.Table:
-    """Return the parts of each value, every distinct value read once. Columns as in values.address_parts."""
-    encoded = TextColumn(values).texts.dictionary_encode()
-    return parse(encoded.dictionary, gazetteer).parts.take(encoded.indices)
+def read(values: pa.Array, gazetteer: Gazetteer | None) -> ParsedAddresses:
+    """Return the addresses read. A few are remembered with what was read: keys and likeness ask for the same ones."""
+    if len(values) >= FEW:
+        return parse(values, gazetteer)
+    return _read_few(tuple(as_texts(values).to_pylist()), gazetteer)
 
 
-def part_keys(values: pa.Array, gazetteer: Gazetteer | None) -> dict[str, pa.Array]:
-    """Return keys for blocking, each null where the address does not say it.
+@lru_cache(maxsize=32)  # of fewer than FEW addresses each: some hundred kilobytes
+def _read_few(texts: tuple[str | None, ...], gazetteer: Gazetteer | None) -> ParsedAddresses:
+    return parse(pa.array(texts, pa.string()), gazetteer)
+
+
+def part_keys(
+    values: pa.Array, gazetteer: Gazetteer | None, wanted: Container[str] = _KEYS
+) -> dict[str, pa.Array]:
+    """Return those keys for blocking that are `wanted`, each null where the address does not say it.
 
     `road`: the road, else village, else estate; `number`: road and house number; `building`: road, number and estate
     with the building; `house`: that with unit and room, or road and number of a house without any.
     """
-    parts = parts_of(values, gazetteer)
-    column = {name: parts.column(name).combine_chunks() for name in parts.column_names}
-    road = pc.coalesce(column["road"], column["village"], column["estate"])
-    number = _path(road, column["number"])
-    estate = pc.if_else(pc.is_valid(column["estate"]), pc.coalesce(column["estate"], ""), pc.coalesce(number, road))
-    building = _path(estate, column["building"])
-    room = _path(pc.coalesce(building, number), pc.coalesce(column["unit"], ""), column["room"])
-    inside = pc.or_(pc.is_valid(column["building"]), pc.is_valid(column["unit"]))
-    house = pc.coalesce(room, with_nulls(number, inside.to_numpy(zero_copy_only=False)))
-    return {"road": road, "number": number, "building": building, "house": house}
+    if len(values) < FEW:
+        made = _keys(read(values, gazetteer).columns)
+        return {name: as_column(key) for name, key in made.items() if name in wanted}
+    encoded = TextColumn(values).texts.dictionary_encode()
+    made = _keys(parse(encoded.dictionary, gazetteer).columns)
+    return {name: key.take(encoded.indices) for name, key in made.items() if name in wanted}
 
 
-def _path(*pieces: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(*pieces, "|")
+def _keys(parts: Mapping[str, Texts]) -> dict[str, Texts]:
+    road = first_of(parts["road"], parts["village"], parts["estate"])
+    number = path(road, parts["number"])
+    building = path(first_of(parts["estate"], number, road), parts["building"])
+    room = path(first_of(building, number), or_nothing(parts["unit"]), parts["room"])
+    inside = there(parts["building"]) | there(parts["unit"])
+    return {"road": road, "number": number, "building": building, "house": first_of(room, where(~inside, number))}
 
 
 def likeness(values: pa.Array, gazetteer: Gazetteer | None = None) -> CompareRows:
     """Return a comparison of rows of `values` that are there; each value is read once."""
-    return PlaceCodes.of(parse(values, gazetteer).parts, gazetteer, values).levels
+    parsed = read(values, gazetteer)
+    return PlaceCodes.of(parsed.columns, parsed.outside, gazetteer, values).levels
 
 
 def compare_parts(left: pa.Table, right: pa.Table, gazetteer: Gazetteer | None = None) -> Levels:
@@ -69,7 +81,9 @@ def compare_parts(left: pa.Table, right: pa.Table, gazetteer: Gazetteer | None =
 
     Texts that could not be read say nothing here: such a pair is missing.
     """
-    codes = PlaceCodes.of(pa.concat_tables([left, right.select(left.column_names)]), gazetteer)
+    both = pa.concat_tables([left, right.select(left.column_names)]).combine_chunks()
+    parts = {name: _whole(both.column(name)) for name in _COMPARED}
+    codes = PlaceCodes.of(parts, _whole(both.column("outside")).to_numpy(zero_copy_only=False), gazetteer)
     rows = np.arange(len(left), dtype=np.int64)
     return codes.levels(rows, rows + len(left))
 
@@ -79,22 +93,29 @@ class PlaceCodes:
     """The parts of addresses as integers, a row each: equal parts have equal codes, -1 where an address has none."""
 
     parts: Mapping[str, npt.NDArray[np.int32]]
-    division_codes: Sequence[str]  # what the codes of the part `division` stand for
+    division_codes: Sequence[str | None]  # what the codes of the part `division` stand for
     anchored: Mask  # names a town, village, road or estate
-    letters: Prints  # of the whole text, marks aside; 0 where it is not given or short
     gazetteer: Gazetteer | None
+    texts: pa.Array | None = None
 
     @classmethod
-    def of(cls, parts: pa.Table, gazetteer: Gazetteer | None, texts: pa.Array | None = None) -> PlaceCodes:
-        """Return the codes of a table of parts, and of the texts they were read from."""
-        encoded = {name: _encoded(parts[name]) for name in _COMPARED}
-        codes = {name: column.indices.fill_null(-1).to_numpy().astype(np.int32) for name, column in encoded.items()}
-        anchored = np.logical_or.reduce([codes[name] >= 0 for name in ("town_name", "village", "road", "estate")])
-        letters = np.zeros(len(parts), dtype=np.uint64)
-        if texts is not None:
-            points = folded_points(TextColumn(texts))
+    def of(
+        cls, parts: Mapping[str, Texts], outside: Mask, gazetteer: Gazetteer | None, texts: pa.Array | None = None
+    ) -> PlaceCodes:
+        """Return the codes of columns of parts, and of the texts they were read from; `outside`: of another city."""
+        encoded = {name: codes(parts[name]) for name in _COMPARED}
+        numbers = {"outside": outside.astype(np.int32), **{name: column[0] for name, column in encoded.items()}}
+        anchored = np.logical_or.reduce([numbers[name] >= 0 for name in ("town_name", "village", "road", "estate")])
+        return cls(numbers, encoded["division"][1], anchored, gazetteer, texts)
+
+    @cached_property
+    def letters(self) -> Prints:
+        """Fingerprints of the whole texts, marks aside; 0 where a text is not given or short."""
+        letters = np.zeros(len(self.anchored), dtype=np.uint64)
+        if self.texts is not None:
+            points = folded_points(TextColumn(self.texts))
             letters = np.where(points.lengths >= _LONG_ENOUGH, Fingerprints(points).rows, letters)
-        return cls(codes, encoded["division"].dictionary.to_pylist(), anchored, letters, gazetteer)
+        return letters
 
     def levels(self, left: Rows, right: Rows) -> Levels:
         """Return the level of each pair of rows.
@@ -125,22 +146,21 @@ class PlaceCodes:
             (house, _HOUSE),
         ):
             levels[found] = level
-        unread = (self.letters[left] == self.letters[right]) & (self.letters[left] != 0)
-        unread &= ~(self.anchored[left] & self.anchored[right]) & pair.both("rest")
-        levels[unread] = _HOUSE
+        unread = np.flatnonzero(~(self.anchored[left] & self.anchored[right]) & pair.both("rest"))
+        if len(unread):
+            one, other = self.letters[left[unread]], self.letters[right[unread]]
+            levels[unread[(one == other) & (one != 0)]] = _HOUSE
         return levels
 
 
 _COMPARED = (
     "division", "town_name", "village", "road", "number", "lane", "estate", "building", "unit", "room", "rest",
-    "outside",
 )  # fmt: skip
 
 
-def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+def _whole(column: pa.ChunkedArray) -> pa.Array:
     whole = column.combine_chunks()
-    plain = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
-    return plain.cast(pa.string()).dictionary_encode()
+    return whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
 
 
 class _Pair:

@@ -6,6 +6,8 @@ distinct heads and templates are left, whatever the number of addresses.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from values.address_numerals import NUMERALS, UNITS, with_digits
+from values.part_texts import Texts
 from values.shapes import DIGIT, LATIN, code_point_table
 from values.text_column import CodePoints, TextColumn
 from values.text_forms import FOLD_WIDE
@@ -25,21 +28,23 @@ _BRACKETS = r"\((?P<inside>[^()]*)\)"
 _DROPPED = code_point_table((), more=" ,、;。:·'\"“”‘’?!~\t\n\r")
 _NUMERAL = code_point_table((), more=NUMERALS)
 _UNIT = code_point_table((), more=UNITS)
+_INSIDE, _RUN, _TAIL = re.compile(_BRACKETS), re.compile("[0-9]+"), re.compile("[0-9A-Za-z]")
+_SPELT = re.compile(f"[{re.escape(NUMERALS)}][{re.escape(UNITS)}]")
 _LONGEST = 200  # characters: the longest address the standard knows; what is longer is not looked into
 
 
 @dataclass(frozen=True)
 class CutAddresses:
-    """`heads` and `tails` have a text a row; row i's runs of digits begin at `runs[first_run[i]]`.
+    """`heads` and `tails` have a text a row (of few rows lists); row i's runs of digits begin at `runs[first_run[i]]`.
 
     `asides` is what stood in brackets, null for nothing; `blank` marks rows that were empty or null.
     """
 
-    heads: pa.StringArray
-    tails: pa.StringArray
-    runs: pa.StringArray
+    heads: Texts
+    tails: Texts
+    runs: Texts
     first_run: Index
-    asides: pa.StringArray
+    asides: Texts
     blank: npt.NDArray[np.bool_]
 
 
@@ -70,6 +75,26 @@ def cut_addresses(texts: pa.Array) -> CutAddresses:
     )
 
 
+def cut_few(texts: Sequence[str | None]) -> CutAddresses:
+    """Return the same of a few texts, cut one by one: for an address alone that costs a tenth of the calls."""
+    heads, tails, runs = list[str](), list[str](), list[str]()
+    first_run, asides = list[int](), list[str | None]()
+    for text in texts:
+        plain = (text or "").translate(_folded())
+        brackets = _INSIDE.search(plain)
+        asides.append(brackets["inside"] if brackets else None)
+        plain = _INSIDE.sub("", plain) if brackets else plain
+        if len(plain) > _LONGEST or _SPELT.search(plain):
+            plain = _judge(plain)[0] or ""
+        start = begin.start() if (begin := _TAIL.search(plain)) else len(plain)
+        heads.append(plain[:start])
+        tails.append(_RUN.sub("0", plain[start:]))
+        first_run.append(len(runs))
+        runs += [run.lstrip("0") or "0" for run in _RUN.findall(plain)]
+    blank = np.array([not text for text in texts], dtype=bool)
+    return CutAddresses(heads, tails, runs, np.array(first_run, np.int64), asides, blank)
+
+
 def _plain(texts: pa.Array) -> tuple[TextColumn, pa.StringArray]:
     """Return the texts half-width, in capitals and without marks, brackets aside, 十二号 as 12号."""
     column = TextColumn(texts)
@@ -93,6 +118,16 @@ def _plain(texts: pa.Array) -> tuple[TextColumn, pa.StringArray]:
 
 def _judge(text: str) -> tuple[str | None, int]:
     return with_digits(text) if len(text) <= _LONGEST else "", 0
+
+
+@cache
+def _folded() -> dict[int, str | None]:
+    """Return what `str.translate` needs to do the same with one text: `_folds`, and what is dropped."""
+    table = _folds()
+    return {
+        int(code): None if _DROPPED[table[code]] else chr(table[code])
+        for code in np.flatnonzero((table != np.arange(len(table))) | _DROPPED)
+    }
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +13,13 @@ import pyarrow.compute as pc
 
 from schemas.gazetteer import Gazetteer
 from schemas.reasons import Reason
-from values.address_cut import CutAddresses, cut_addresses
+from values.address_cut import CutAddresses, cut_addresses, cut_few
 from values.address_head import Head, read_head
 from values.address_tail import DIGITS, Part, Tail, read_tail
 from values.cleaned import Flags, Mask, bits, mark
 from values.gazetteer_index import index_of
+from values.part_texts import FEW, Texts, as_column, first_of, joined, there, where
+from values.text_column import as_texts
 
 COLUMNS = (
     "division", "town", "town_name", "village", "road", "number", "lane", "estate", "building", "unit", "floor",
@@ -28,13 +31,31 @@ _FINE = ("number", "lane", "building", "unit", "floor", "room", "rest")
 
 @dataclass(frozen=True)
 class ParsedAddresses:
-    """`parts` has the columns COLUMNS (text, null where an address has no such part) and `outside` (another city's).
+    """Addresses read; what a caller does not ask for is not made."""
 
-    `flags` are the reasons of each row as bits: AMBIGUOUS_PLACE, UNLISTED_PLACE, UNPARSED_ADDRESS.
-    """
+    rows: _Rows
+    judged: bool
 
-    parts: pa.Table
-    flags: Flags
+    @cached_property
+    def columns(self) -> dict[str, Texts]:
+        """COLUMNS (text, null where an address has no such part), as arrays, or of a few rows as lists."""
+        return self.rows.parts()
+
+    @cached_property
+    def outside(self) -> Mask:
+        """Whether an address is another city's."""
+        return self.rows.of_head(lambda head: head.outside)
+
+    @cached_property
+    def parts(self) -> pa.Table:
+        """COLUMNS and `outside` as a table."""
+        columns = {name: as_column(column) for name, column in self.columns.items()}
+        return pa.table({**columns, "outside": pa.array(self.outside)})
+
+    @cached_property
+    def flags(self) -> Flags:
+        """The reasons of each row as bits: AMBIGUOUS_PLACE, UNLISTED_PLACE, UNPARSED_ADDRESS."""
+        return self.rows.flags(self.columns) if self.judged else np.zeros(len(self.rows.cut.blank), dtype=np.uint64)
 
 
 def parse(texts: pa.Array, gazetteer: Gazetteer | None) -> ParsedAddresses:
@@ -44,8 +65,12 @@ def parse(texts: pa.Array, gazetteer: Gazetteer | None) -> ParsedAddresses:
     without leading zeros. Nothing is guessed: what has no place in the table stands in `rest`. Without a gazetteer
     places are known by their endings only and nothing is flagged. Never raises.
     """
-    cut = cut_addresses(texts)
     index = index_of(gazetteer)
+    if len(texts) < FEW:
+        cut, places = cut_few(as_texts(texts).to_pylist()), np.arange(len(texts), dtype=np.int32)
+        heads, tails = [read_head(text, index) for text in cut.heads], [read_tail(text) for text in cut.tails]
+        return ParsedAddresses(_Rows(cut, heads, places, tails, places), gazetteer is not None)
+    cut = cut_addresses(texts)
     heads, tails = cut.heads.dictionary_encode(), cut.tails.dictionary_encode()
     rows = _Rows(
         cut,
@@ -54,14 +79,13 @@ def parse(texts: pa.Array, gazetteer: Gazetteer | None) -> ParsedAddresses:
         [read_tail(text) for text in tails.dictionary.to_pylist()],
         tails.indices.to_numpy(zero_copy_only=False),
     )
-    parts = rows.parts()
-    flags = rows.flags(parts) if gazetteer else np.zeros(len(cut.blank), dtype=np.uint64)
-    return ParsedAddresses(pa.table(parts), flags)
+    return ParsedAddresses(rows, gazetteer is not None)
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of a column: which head and which template each has."""
+    """The rows of a column: which head and which template each has. Of a few rows, whose columns are lists, each has
+    its own."""
 
     cut: CutAddresses
     heads: Sequence[Head]
@@ -69,50 +93,50 @@ class _Rows:
     tails: Sequence[Tail]
     tail_of: npt.NDArray[np.int32]
 
-    def parts(self) -> dict[str, pa.Array]:
+    def parts(self) -> dict[str, Texts]:
         """Return the columns, what head and tail say brought together."""
         parts = {name: self.head_text(name) for name in ("division", "town", "town_name", "village")}
-        parts["road"] = pc.coalesce(self.head_text("road"), self.tail_text("road"))  # 河北大街; 102国道
-        parts["lane"] = _joined(self.head_text("lane"), self.tail_text("lane"))
+        parts["road"] = first_of(self.head_text("road"), self.tail_text("road"))  # 河北大街; 102国道
+        parts["lane"] = joined(self.head_text("lane"), self.tail_text("lane"))
         for name in ("building", "unit", "floor"):
             parts[name] = self.tail_text(name)
         pair = self.tail_text("pair")
-        as_number = self.on_road if pair.null_count < len(pair) else np.zeros(len(pair), dtype=bool)
-        number = pc.coalesce(self.tail_text("number"), self.tail_text("bare"))
-        numbered = _there(number)
-        parts["number"] = pc.coalesce(number, _where(as_number & ~numbered, pair))
-        parts["room"] = pc.coalesce(self.tail_text("room"), _where(~as_number | numbered, pair))
+        paired = there(pair)
+        as_number = self.on_road if bool(paired.any()) else np.zeros(len(paired), dtype=bool)
+        number = first_of(self.tail_text("number"), self.tail_text("bare"))
+        numbered = there(number)
+        parts["number"] = first_of(number, where(as_number & ~numbered, pair))
+        parts["room"] = first_of(self.tail_text("room"), where(~as_number | numbered, pair))
         parts |= self._estate()
-        parts["outside"] = pa.array(self.of_head(lambda head: head.outside))
-        return {name: parts[name] for name in (*COLUMNS, "outside")}
+        return {name: parts[name] for name in COLUMNS}
 
-    def _estate(self) -> dict[str, pa.Array]:
+    def _estate(self) -> dict[str, Texts]:
         """Return `estate` and `rest`: open text is an estate where a building, room or number follows it."""
         open_text = self.head_text("open")
         named = self.follows_estate | self.numbered_only
-        before = pc.coalesce(self.head_text("estate"), _where(named, open_text))
-        before = _joined(before, _where(_there(before), self.tail_text("phase")))
+        before = first_of(self.head_text("estate"), where(named, open_text))
+        before = joined(before, where(there(before), self.tail_text("phase")))
         after = self.tail_text("estate")
-        left = _joined(_where(~named, open_text), _where(_there(after), before))
-        second_road = _where(_there(self.head_text("road")), self.tail_text("road"))
-        loose = _where(~_there(before), self.tail_text("phase"))
+        left = joined(where(~named, open_text), where(there(after), before))
+        second_road = where(there(self.head_text("road")), self.tail_text("road"))
+        loose = where(~there(before), self.tail_text("phase"))
         rest = self.head_text("rest")
         for more in (left, second_road, loose, self.tail_text("rest"), self.cut.asides):
-            rest = _joined(rest, more)
-        return {"estate": pc.coalesce(after, before), "rest": rest}
+            rest = joined(rest, more)
+        return {"estate": first_of(after, before), "rest": rest}
 
-    def flags(self, parts: dict[str, pa.Array]) -> Flags:
+    def flags(self, parts: dict[str, Texts]) -> Flags:
         """Return the reasons of each row as bits."""
         flags: Flags = np.array([head.reasons for head in self.heads], dtype=np.uint64)[self.head_of]
-        there = {name: _there(parts[name]) for name in COLUMNS}
-        listed = there["town_name"] | there["village"] | there["road"]
-        anchored = listed | there["estate"]
-        left = np.logical_or.reduce([there[name] for name in _FINE])
+        told = {name: there(parts[name]) for name in COLUMNS}
+        listed = told["town_name"] | told["village"] | told["road"]
+        anchored = listed | told["estate"]
+        left = np.logical_or.reduce([told[name] for name in _FINE])
         clear = (flags & np.uint64(bits(Reason.AMBIGUOUS_PLACE))) == 0
         local = ~self.of_head(lambda head: head.outside)
-        unread = ~self.cut.blank & ~anchored & ((left & local) | ~there["division"])
+        unread = ~self.cut.blank & ~anchored & ((left & local) | ~told["division"])
         mark(flags, clear & unread, Reason.UNPARSED_ADDRESS)
-        nowhere = ~listed & there["estate"] & ~there["division"]
+        nowhere = ~listed & told["estate"] & ~told["division"]
         mark(flags, local & clear & (nowhere | (self.numbered_only & ~listed)), Reason.UNLISTED_PLACE)
         return flags
 
@@ -139,13 +163,17 @@ class _Rows:
     def of_tail(self, say: Callable[[Tail], bool]) -> Mask:
         return np.array([say(tail) for tail in self.tails], dtype=bool)[self.tail_of]
 
-    def head_text(self, name: str) -> pa.StringArray:
+    def head_text(self, name: str) -> Texts:
         words = [getattr(head, name) or None for head in self.heads]
-        return pa.array(words, pa.string()).take(pa.array(self.head_of))
+        few = isinstance(self.cut.heads, list)
+        return words if few else pa.array(words, pa.string()).take(pa.array(self.head_of))
 
-    def tail_text(self, name: str) -> pa.StringArray:
+    def tail_text(self, name: str) -> Texts:
         """Return one part of the tails with each row's own numbers in it."""
         parts = [_part(tail, name) for tail in self.tails]
+        if isinstance(runs := self.cut.runs, list):
+            firsts = self.cut.first_run.tolist()
+            return [part and part.filled(runs, first) for part, first in zip(parts, firsts, strict=True)]
         if not any(parts):
             return pa.nulls(len(self.tail_of), pa.string())
         plain = [part.run if part and part.text == DIGITS else -1 for part in parts]
@@ -178,21 +206,3 @@ class _Rows:
 def _part(tail: Tail, name: str) -> Part | None:
     found: Part | None = getattr(tail, name) if name in ("pair", "bare", "phase") else tail.parts.get(name)
     return found
-
-
-def _there(values: pa.Array) -> Mask:
-    found: Mask = pc.is_valid(values).to_numpy(zero_copy_only=False)
-    return found
-
-
-def _where(rows: Mask, values: pa.Array) -> pa.Array:
-    return pc.if_else(pa.array(rows), values, pa.scalar(None, pa.string()))
-
-
-def _joined(left: pa.Array, right: pa.Array) -> pa.Array:
-    """Return both texts as one; where one is missing the other alone."""
-    if right.null_count == len(right):
-        return left
-    if left.null_count == len(left):
-        return right
-    return pc.coalesce(pc.binary_join_element_wise(left, right, ""), left, right)

@@ -6,6 +6,7 @@ Templates are few where numbers are many, so each is read once, with care, and i
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -46,6 +47,14 @@ class Part:
 
     text: str
     run: int
+
+    def filled(self, runs: Sequence[str], first: int) -> str:
+        """Return the part with the numbers of its address, which begin at `runs[first]`, in the place of its marks."""
+        begin = first + self.run
+        if self.text == DIGITS:
+            return runs[begin]
+        words = self.text.split(DIGITS)
+        return words[0] + "".join(runs[begin + place] + word for place, word in enumerate(words[1:]))
 
 
 @dataclass

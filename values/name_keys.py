@@ -103,6 +103,8 @@ def reading_indices(points: CodePoints) -> npt.NDArray[np.int32]:
     numbers[first] = surname_table()[points.points[first]]
     second = points.points[first + 1]
     maybe = np.flatnonzero(_OPENS_COMPOUND[points.points[first]] & (points.lengths[rows] >= 3))
+    if not len(maybe):
+        return numbers
     first, second = first[maybe], second[maybe]
     for surname, reading in COMPOUND_SURNAMES.items():
         hits = first[(points.points[first] == ord(surname[0])) & (second == ord(surname[1]))]
@@ -119,8 +121,9 @@ def compound_surnames(letters: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
     """Say, per row of folded letters, whether the first two are a surname of two characters (欧阳)."""
     found = _OPENS_COMPOUND[letters[:, 0]]
     rows = np.flatnonzero(found)
-    pairs = letters[rows, 0].astype(np.int64) << 32 | letters[rows, 1]
-    found[rows] = np.isin(pairs, [ord(surname[0]) << 32 | ord(surname[1]) for surname in COMPOUND_SURNAMES])
+    if len(rows):
+        pairs = letters[rows, 0].astype(np.int64) << 32 | letters[rows, 1]
+        found[rows] = np.isin(pairs, [ord(surname[0]) << 32 | ord(surname[1]) for surname in COMPOUND_SURNAMES])
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Container
 
 import numpy as np
 import numpy.typing as npt
@@ -130,21 +131,25 @@ def check(values: pa.Array) -> npt.NDArray[np.bool_]:
     return right
 
 
-def keys(values: pa.Array) -> dict[str, pa.Array]:
-    """Return `number` (the clean number without its extension), `last8` (the last eight digits of a mobile, the local
-    number of a land line), `last4` and `first7`: of a mobile the network and the place it was first sold in."""
+def keys(values: pa.Array, wanted: Container[str] | None = None) -> dict[str, pa.Array]:
+    """Return keys (all, or those `wanted`): `number` (the clean number without its extension), `last8` (the last eight
+    digits of a mobile, the local number of a land line), `last4` and `first7`: of a mobile the network and the place it
+    was first sold in."""
     column = TextColumn(values)
     number = with_nulls(_without_extension(column), column.empty)
-    return {
-        "number": number,
-        "last8": pc.utf8_slice_codeunits(pc.replace_substring_regex(number, r"^0\d+-", ""), -8, None),
-        "last4": pc.utf8_slice_codeunits(number, -4, None),
-        "first7": pc.utf8_slice_codeunits(number, 0, 7),
+    made: dict[str, Callable[[], pa.Array]] = {
+        "number": lambda: number,
+        "last8": lambda: pc.utf8_slice_codeunits(pc.replace_substring_regex(number, r"^0\d+-", ""), -8, None),
+        "last4": lambda: pc.utf8_slice_codeunits(number, -4, None),
+        "first7": lambda: pc.utf8_slice_codeunits(number, 0, 7),
     }
+    return {name: make() for name, make in made.items() if wanted is None or name in wanted}
 
 
 def _without_extension(column: TextColumn) -> pa.StringArray:
     rows = _dashed(column)
+    if not len(rows):
+        return column.texts
     whole = column.texts.take(pa.array(rows))
     return replaced_rows(column.texts, rows, pc.replace_substring_regex(whole, r"^(0\d+-\d+)-\d+$", r"\1"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -161,6 +162,29 @@ def test_an_address_does_not_depend_on_its_neighbours(items: list[str]) -> None:
         alone = parse(texts([item]), shipped())
         assert alone.parts.to_pylist() == together.parts.slice(row, 1).to_pylist()
         assert alone.flags[0] == together.flags[row]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.one_of(st.none(), MADE, st.text(max_size=20)), max_size=9))
+def test_a_column_is_read_as_each_address_alone(items: list[str | None]) -> None:
+    """Columns are cut in arrays and a few addresses one by one, with the same parts, keys and flags."""
+    known = [text and text.encode("utf-8", "replace").decode() for text in items] + [row["text"] for row in checked()]
+    together, keys = parse(texts(known), shipped()), address.keys(texts(known), shipped())
+    for row in (*range(len(items)), *range(len(items), len(known), 13)):
+        alone = parse(texts([known[row]]), shipped())
+        assert alone.parts.to_pylist() == together.parts.slice(row, 1).to_pylist()
+        assert alone.flags[0] == together.flags[row]
+        own = address.keys(texts([known[row]]), shipped())
+        assert {name: key[0] for name, key in own.items()} == {name: key[row] for name, key in keys.items()}
+
+
+def test_few_addresses_are_compared_as_many_are() -> None:
+    few = [row["text"] for row in checked()][:: len(checked()) // 30]
+    many = few + [f"海港区河北大街{number}号" for number in range(200)]
+    a, b = (side.ravel() for side in np.meshgrid(np.arange(len(few)), np.arange(len(few))))
+    levels = address.likeness(texts(few), shipped())(a, b)
+    assert np.array_equal(levels, address.likeness(texts(many), shipped())(a, b))
+    assert len(np.unique(levels)) > 3
 
 
 @settings(deadline=None)
