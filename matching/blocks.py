@@ -62,8 +62,11 @@ def side_keys(fields: Fields, side: str, crowded: Crowded, whole: Sequence[Hashe
     `whole` are the keys of the specification's rules where they are known already.
     """
     spec = fields.spec
-    keys = whole or [fields.rule_keys(rule, side) for rule in spec.block]
-    is_heavy = [np.isin(key, np.array(heavy, np.uint64)) for key, heavy in zip(keys, crowded, strict=True)]
+    keys = whole or fields.keys_of_rules(spec.block, side)
+    is_heavy = [
+        np.isin(key, np.array(heavy, np.uint64)) if len(heavy) else np.zeros(len(key), bool)
+        for key, heavy in zip(keys, crowded, strict=True)
+    ]
     made = [np.where(heavy, NO_KEY, key) if heavy.any() else key for key, heavy in zip(keys, is_heavy, strict=True)]
     for narrowed in _narrowed_rules(spec, crowded):
         heavy = is_heavy[spec.block.index(narrowed[:-1])]

@@ -6,22 +6,27 @@ A side is an Arrow table whose rows are records; a field's codes point into the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from matching.text_hashes import Hashes, text_hashes
+from matching.text_hashes import Hashes, few_hashes, text_hashes
 
 Codes = npt.NDArray[np.int32]
 Keys = Callable[[pa.Array, frozenset[str]], dict[str, pa.Array]]  # of values, those keys that are wanted
 Sides = tuple[pa.ChunkedArray, pa.ChunkedArray | None]  # record and base; None: the record side is the base too
 
 NO_KEY = np.uint64(0)
+_NO_KEYS = np.zeros(1, np.uint64)
 _LOOKED_AT = 10_000  # rows
+FEW = 128  # rows: fewer are encoded and hashed one by one, which costs less than calling for columns
+_NO_TEXTS = pa.chunked_array([pa.array([], pa.string())])
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_ONE, _LEFT, _RIGHT, _DOWN = np.uint64(1), np.uint64(23), np.uint64(41), np.uint64(29)
 
 
 class EncodedField:
@@ -31,12 +36,15 @@ class EncodedField:
     hashed as they are. `wanted`: the keys that will be asked for, made together. `itself`: both sides are one.
     """
 
-    def __init__(self, name: str, sides: Sides, keys: Keys, wanted: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, name: str, sides: Sides, keys: Keys, wanted: frozenset[str] = frozenset(),
+        encoded: tuple[Codes, Codes, pa.Array] | None = None,
+    ) -> None:  # fmt: skip
         self.name, self.keys, self.wanted = name, keys, wanted
         self.itself = sides[1] is None
         self.rarities: dict[str, tuple[object, npt.NDArray[np.float64]]] = {}  # kept by scorers
         self._sides, self._hashes = sides, dict[str, Hashes]()
-        self._encoded: tuple[Codes, Codes, pa.Array] | None = None
+        self._encoded, self._few = encoded, encoded is not None
 
     @property
     def record(self) -> Codes:
@@ -67,16 +75,16 @@ class EncodedField:
     def key_hashes(self, key: str) -> Hashes:
         """Return the hash of each distinct value's `key` ("" is the value itself); 0 where it has none.
 
-        Raises KeyError naming the key if the kind has none of that name.
+        Raises KeyError naming the key if the kind has none of that name; where there is no value, no key is asked for.
         """
+        if self._few and not len(self.values):
+            return _NO_KEYS[:0]
         if key not in self._hashes:
+            made = {"": self.values}
             if key:
                 wanted = self.wanted | {key}
-                for name, made in self.keys(self.values, wanted).items():
-                    if name in wanted and not pa.types.is_list(made.type):
-                        self._hashes[name] = hash_texts(made)
-            else:
-                self._hashes[""] = hash_texts(self.values)
+                made = {name: one for name, one in self.keys(self.values, wanted).items() if name in wanted}
+            self._hashes |= _hashed({name: one for name, one in made.items() if not pa.types.is_list(one.type)})
         return self._hashes[key]
 
     def row_hashes(self, key: str, side: str) -> Hashes:
@@ -84,7 +92,7 @@ class EncodedField:
         if not key and self._encoded is None:
             return self._unencoded(side)
         codes, hashes = self.record if side == "record" else self.base, self.key_hashes(key)
-        return np.append(hashes, NO_KEY).take(codes)  # -1 picks the last
+        return np.concatenate((hashes, _NO_KEYS)).take(codes)  # -1 picks the last
 
     def _unencoded(self, side: str) -> Hashes:
         if side not in self._hashes:
@@ -107,6 +115,8 @@ def encode(
 ) -> EncodedField:  # fmt: skip
     """Return one field of both sides; `base` None means the base side is the record one. `compared` False: only block
     keys will be asked for."""
+    if len(record) + len(base if base is not None else ()) < FEW and (encoded := _encoded_few(record, base)):
+        return EncodedField(name, (_NO_TEXTS, None if base is None else _NO_TEXTS), keys, wanted, encoded)
     first = _chunked(record)
     second = None if base is None else _chunked(base)
     if second is not None and second.type != first.type:
@@ -115,6 +125,25 @@ def encode(
     if compared or wanted or not field.mostly_differs():
         field.encoded()
     return field
+
+
+def _encoded_few(
+    record: pa.ChunkedArray | pa.Array, base: pa.ChunkedArray | pa.Array | None
+) -> tuple[Codes, Codes, pa.Array] | None:
+    """Return the codes of few rows and their values; None for columns of other types, or of two."""
+    kind = record.type
+    if not (kind == pa.string() or kind == pa.date32()) or (base is not None and base.type != kind):
+        return None
+    try:
+        texts = [record.to_pylist(), [] if base is None else base.to_pylist()]
+    except (ValueError, OverflowError):  # bytes that are no text, days beyond the calendar: Arrow alone holds them
+        return None
+    known: dict[Any, int] = {}
+    own, other = (
+        np.array([-1 if one in (None, "") else known.setdefault(one, len(known)) for one in side], dtype=np.int32)
+        for side in texts
+    )
+    return own, own if base is None else other, pa.array(list(known), kind)
 
 
 def _encoded(record: pa.ChunkedArray, base: pa.ChunkedArray | None) -> tuple[Codes, Codes, pa.Array]:
@@ -156,14 +185,18 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _codes(encoded: pa.DictionaryArray) -> Codes:
-    codes: Codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    indices = encoded.indices.fill_null(-1) if encoded.indices.null_count else encoded.indices
+    codes: Codes = indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return codes
 
 
 def hash_texts(values: pa.Array | pa.ChunkedArray) -> Hashes:
     """Return a 64-bit hash of each text that is the same in every run and on every machine; 0 for null and ""."""
     texts = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    texts = texts.cast(pa.string()).fill_null("")
+    texts = texts if pa.types.is_string(texts.type) else texts.cast(pa.string())
+    if len(texts) < FEW:
+        return _few_hashed(texts.to_pylist())
+    texts = texts.fill_null("") if texts.null_count else texts
     hashes = text_hashes(texts)
     hashes[hashes == NO_KEY] = np.uint64(1)
     empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)
@@ -171,24 +204,40 @@ def hash_texts(values: pa.Array | pa.ChunkedArray) -> Hashes:
     return hashes
 
 
+def _hashed(columns: Mapping[str, pa.Array]) -> dict[str, Hashes]:
+    """Return the hashes of columns of one length; of few rows all are hashed together."""
+    rows = len(next(iter(columns.values()), ()))
+    if rows * len(columns) >= FEW or len(columns) < 2:
+        return {name: hash_texts(texts) for name, texts in columns.items()}
+    whole = _few_hashed([text for texts in columns.values() for text in texts.to_pylist()])
+    return {name: whole[place * rows : (place + 1) * rows] for place, name in enumerate(columns)}
+
+
+def _few_hashed(texts: Sequence[str | None]) -> Hashes:
+    told = [one for one in texts if one]
+    hashes = dict(zip(told, few_hashes(told), strict=True))
+    return np.array([hashes[one] or 1 if one else 0 for one in texts], dtype=np.uint64)
+
+
 def row_keys(parts: Sequence[tuple[EncodedField, str]], side: str) -> Hashes:
     """Return one block key a row of `side` ("record" or "base"): all parts mixed; 0 where any part is missing."""
-    mixed: Hashes | None = None
-    missing: npt.NDArray[np.bool_] | None = None
-    for column, key in parts:
-        own = column.row_hashes(key, side)
-        lacks = own == NO_KEY
-        with np.errstate(over="ignore"):
-            mixed = own if mixed is None else _mixed(mixed, own)
-        missing = lacks if missing is None else missing | lacks
-    if mixed is None or missing is None:
+    return mixed_keys([column.row_hashes(key, side) for column, key in parts])
+
+
+def mixed_keys(parts: Sequence[Hashes]) -> Hashes:
+    """Return the keys of rows from the hashes of their parts, arrays of one shape; 0 where any part is missing."""
+    if not parts:
         raise ValueError("a block rule without parts")
-    mixed = np.where(mixed == NO_KEY, np.uint64(1), mixed)
+    mixed, missing = parts[0], parts[0] == NO_KEY
+    for own in parts[1:]:
+        mixed = _mixed(mixed, own)
+        missing |= own == NO_KEY
+    mixed = np.where(mixed == NO_KEY, _ONE, mixed)
     mixed[missing] = NO_KEY
     return mixed
 
 
 def _mixed(first: Hashes, second: Hashes) -> Hashes:
-    rotated = (first << np.uint64(23)) | (first >> np.uint64(41))
+    rotated = (first << _LEFT) | (first >> _RIGHT)
     mixed: Hashes = (rotated ^ second) * _MULTIPLIER
-    return mixed ^ (mixed >> np.uint64(29))
+    return mixed ^ (mixed >> _DOWN)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.comparing import CompareRows, FieldComparer, Levels, Rows
-from matching.encoding import EncodedField, encode, row_keys
+from matching.encoding import FEW, EncodedField, encode, mixed_keys, row_keys
 from matching.text_hashes import Hashes
 from matching.workers import in_order
 from schemas.linkage_spec import Comparison, LinkageField, LinkageSpec
@@ -32,6 +33,7 @@ class Fields:
     spec: LinkageSpec
     columns: Mapping[str, EncodedField]
     context: Mapping[str, Any]
+    few: bool = False  # rows, so that calls cost more than what they do
 
     @property
     def itself(self) -> bool:
@@ -49,7 +51,10 @@ class Fields:
         if one.kind == "number":
             return FieldComparer(column, NUMBER_LEVELS, _numbers(column.values), once=False, instead_of=one.instead_of)
         kind, once = KINDS[one.kind], one.kind not in _CHEAP
-        compare = kind.compare_rows_with_context(column.values, self.context)
+        if len(column.values) < _FEW:
+            compare = _when_asked(partial(kind.compare_rows_with_context, column.values, self.context))
+        else:
+            compare = kind.compare_rows_with_context(column.values, self.context)
         shared = (kind.equal_is_top, kind.level_keys, kind.kin_key, kind.chance_key)
         return FieldComparer(column, kind.levels, compare, once, *shared, one.instead_of)
 
@@ -57,9 +62,32 @@ class Fields:
         """Return one key a row of a side for a rule: all its fields and keys mixed; 0 where one is missing."""
         return row_keys([self._part(word) for word in rule], side)
 
+    def keys_of_rules(self, rules: Sequence[tuple[str, ...]], side: str) -> list[Hashes]:
+        """Return `rule_keys` of each rule; of few rows the rules of one length are mixed together."""
+        if not self.few:
+            return [self.rule_keys(rule, side) for rule in rules]
+        words = dict.fromkeys(word for rule in rules for word in rule)
+        hashes = {word: column.row_hashes(key, side) for word in words for column, key in [self._part(word)]}
+        made: dict[tuple[str, ...], Hashes] = {}
+        for length in {len(rule) for rule in rules}:
+            some = [rule for rule in rules if len(rule) == length]
+            parts = [np.stack([hashes[rule[place]] for rule in some]) for place in range(length)]
+            made |= zip(some, mixed_keys(parts), strict=True)
+        return [made[rule] for rule in rules]
+
     def _part(self, word: str) -> tuple[EncodedField, str]:
         name, _, key = word.partition(".")
         return self.columns[name], key
+
+
+def _when_asked(make: Callable[[], CompareRows]) -> CompareRows:
+    """Return a comparison that reads its values when a pair is first compared: of few, all may be equal or missing."""
+    made = cache(make)
+
+    def compare(a: Rows, b: Rows) -> Levels:
+        return made()(a, b)
+
+    return compare
 
 
 def encoded_fields(records: pa.Table, base: pa.Table | None, spec: LinkageSpec, context: Mapping[str, Any]) -> Fields:
@@ -69,26 +97,28 @@ def encoded_fields(records: pa.Table, base: pa.Table | None, spec: LinkageSpec, 
     that a table lacks.
     """
 
+    rows = records.num_rows + (0 if base is None else base.num_rows)
+    wanted, blocked, compared = _asked_of(spec)
+    if rows < FEW:  # the keys that only rarities ask for are made when they do
+        wanted = blocked if base is None else {}
+
     def encoded(field: LinkageField) -> EncodedField:
         own = _column(records, field.right if base is not None else field.left, field)
         other = None if base is None else _column(base, field.left, field)
-        wanted, used = wanted_keys(spec, field), field.name in compared
-        return encode(field.name, own, other, _keys_of(field, context), wanted, compared=used)
+        keys = wanted.get(field.name, frozenset())
+        return encode(field.name, own, other, _keys_of(field, context), keys, compared=field.name in compared)
 
     names = [field.name for field in spec.fields]
-    rungs = (name for rung in spec.ladder for name in (*rung.same, *rung.agree))
-    compared = {*(one.field for one in spec.compare), *spec.never_share, *rungs}
     # For a few rows a thread would cost more than the work.
-    few = records.num_rows + (0 if base is None else base.num_rows) < _FEW
-    made = map(encoded, spec.fields) if few else in_order(encoded, spec.fields)
-    return Fields(spec, dict(zip(names, made, strict=True)), context)
+    made = map(encoded, spec.fields) if rows < _FEW else in_order(encoded, spec.fields)
+    return Fields(spec, dict(zip(names, made, strict=True)), context, rows < FEW)
 
 
 def _column(table: pa.Table, name: str, field: LinkageField) -> pa.ChunkedArray:
     column = table.column(name)
     if field.kind == "date":
         return column if pa.types.is_date(column.type) else _dates(column)
-    return column if pa.types.is_dictionary(column.type) else column.cast(pa.string())
+    return column if pa.types.is_dictionary(column.type) or column.type == pa.string() else column.cast(pa.string())
 
 
 def _dates(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -105,14 +135,30 @@ def _keys_of(field: LinkageField, context: Mapping[str, Any]) -> Any:
     return lambda values, wanted: kind.keys_with_context(values, {**context, "wanted": wanted})
 
 
+Wanted = Mapping[str, frozenset[str]]  # of each field, some of its keys
+
+
+@lru_cache(maxsize=16)
+def _asked_of(spec: LinkageSpec) -> tuple[Wanted, Wanted, frozenset[str]]:
+    """Return which keys each field is asked for, those for blocking alone, and which fields are compared."""
+    rungs = (name for rung in spec.ladder for name in (*rung.same, *rung.agree))
+    compared = frozenset((*(one.field for one in spec.compare), *spec.never_share, *rungs))
+    whole = {field.name: wanted_keys(spec, field) for field in spec.fields}
+    return whole, {field.name: _blocking_keys(spec, field) for field in spec.fields}, compared
+
+
 def wanted_keys(spec: LinkageSpec, field: LinkageField) -> frozenset[str]:
     """Return the keys of a field that linking by the specification asks for."""
-    words = [word.partition(".") for rule in (*spec.block, *spec.household) for word in rule]
-    keys = {key for name, _, key in words if name == field.name and key}
+    keys = _blocking_keys(spec, field)
     if any(one.field == field.name and one.term_frequency and one.kind in KINDS for one in spec.compare):
         kind = KINDS[next(one.kind for one in spec.compare if one.field == field.name)]
         keys |= {*kind.level_keys.values(), kind.kin_key or "", kind.chance_key or ""} - {""}
-    return frozenset(keys)
+    return keys
+
+
+def _blocking_keys(spec: LinkageSpec, field: LinkageField) -> frozenset[str]:
+    words = [word.partition(".") for rule in (*spec.block, *spec.household) for word in rule]
+    return frozenset(key for name, _, key in words if name == field.name and key)
 
 
 def _never(a: Rows, b: Rows) -> Levels:

@@ -27,6 +27,8 @@ def lent(scorer: Scorer, candidates: Candidates, scored: Scored) -> Bits:
         lacking = np.flatnonzero((levels == MISSING) & given)
         holders = np.flatnonzero(levels == comparer.same)
         one, other = _of_one_record(candidates.record, lacking, holders)
+        if not len(one):
+            continue
         related = np.flatnonzero(scorer.base_kin(candidates.base[one], candidates.base[other]))
         double = scorer.double(candidates.base[one[related]], candidates.base[other[related]])
         kin = related[~double]

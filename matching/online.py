@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from matching.blocks import side_keys
 from matching.candidates import Candidates
-from matching.choice import REVIEW, choose, rank
+from matching.choice import DECISIONS, REASONS, REVIEW, choose, rank
 from matching.deduplication import pair_probabilities
 from matching.encoding import hash_texts
 from matching.evidence import one_row_a_unit
@@ -187,11 +187,11 @@ def _evidence(online: Online, heard: Sequence[Heard], schema: pa.Schema) -> list
     choices = choose(scorer, ranked, spec.decide or Decide(), 0, scorer.possible(len(heard)))
     named = np.where(choices.decision <= REVIEW, choices.best, -1).tolist()
     starts = np.searchsorted(pairs.record, np.arange(len(heard) + 1)).tolist()
-    decisions, reasons = choices.decisions().to_pylist(), choices.reasons().to_pylist()
+    decisions, reasons = choices.decision.tolist(), choices.reason.tolist()
     return [
         Answer(
-            decisions[place],
-            reasons[place],
+            DECISIONS[decisions[place]],
+            REASONS[reasons[place]],
             "evidence",
             rows[best].hub_id if best >= 0 else None,
             float(choices.probability[place]),

@@ -143,6 +143,8 @@ def _agreement(rules: LadderRules, values: Mapping[str, Any], reference: Mapping
     own, other = values.get(name.column), reference.get(name.column)
     if not own or not other:
         return name.levels[0], False
+    if own == other:
+        return name.levels[-1], True
     former = name.former_column
     pairs = [(own, other)]
     if former:
@@ -152,7 +154,7 @@ def _agreement(rules: LadderRules, values: Mapping[str, Any], reference: Mapping
     left, right = (pa.array(side, pa.string()) for side in zip(*pairs, strict=True))
     found = [name.levels[level] for level in name.compare(left, right)]
     levels = [name.levels[-1] if a == b else level for (a, b), level in zip(pairs, found, strict=True)]
-    if levels[0] in name.agree or own == other:
+    if levels[0] in name.agree:
         return levels[0], True
     if any(level in name.agree or a == b for level, (a, b) in zip(levels[1:], pairs[1:], strict=True)):
         return "former_name", True

@@ -7,6 +7,8 @@ Models and stored indexes of block keys hold these hashes: another function woul
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -21,6 +23,27 @@ _START = np.frombuffer(b"uespemosmodnarodarenegylsetybdet", np.uint64) ^ np.tile
 _FEW = 2_000
 _ROWS = 16_384  # at a time: the working set stays in the processor's cache
 _TAILS = np.array([(1 << (8 * count)) - 1 for count in range(8)], np.uint64)
+
+
+_KEPT = 65_536  # texts: some ten megabytes
+_kept: dict[str, int] = {}
+
+
+def few_hashes(texts: Sequence[str]) -> list[int]:
+    """Return the hash of each of a few texts, as `text_hashes` makes them.
+
+    Hashes are remembered, of at most 65,536 texts (when full, all are forgotten): surnames, months and roads come again
+    with every record that is resolved alone.
+    """
+    known = {text: _kept.get(text) for text in texts}
+    fresh = [text for text, held in known.items() if held is None]
+    if fresh:
+        made = pd.util.hash_array(np.array(fresh, dtype=object), categorize=False).tolist()
+        known.update(zip(fresh, made, strict=True))
+        if len(_kept) + len(fresh) > _KEPT:
+            _kept.clear()
+        _kept.update(zip(fresh, made, strict=True))
+    return [known[text] or 0 for text in texts]
 
 
 def text_hashes(texts: pa.StringArray) -> Hashes:

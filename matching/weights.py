@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -41,9 +42,11 @@ class FieldWeights:
         """Return what the rarity of the base rows' values (codes) adds to the bits of each level, of a match and of
         kin."""
         match, kin = np.zeros(len(levels)), np.zeros(len(levels))
-        for level, by_value in self.terms.items():
+        for level in self.terms:
             there = np.flatnonzero(levels == level)
-            match[there] = by_value[base[there]]
+            if not len(there):
+                continue
+            match[there] = self.terms[level][base[there]]
             if level in self.kin_terms:
                 kin[there] = self.kin_terms[level][base[there]]
         return match, kin
@@ -56,15 +59,38 @@ def field_weights(model: FieldModel, comparer: FieldComparer) -> FieldWeights:
     shared = model.kin is not None and model.kin[-1] >= _INHERITED
     if not model.frequencies:
         return FieldWeights(match, kin, shared=shared)
-    of_key = {key: _rarity(model, comparer, key) for key in model.frequencies}
     places = {comparer.levels.index(level): key for level, key in comparer.shared_keys().items()}
-    terms = {level: of_key[key] for level, key in places.items()}
     inherited = _inherited(model)
-    own = {level: of_key[comparer.kin_key or key] for level, key in places.items() if level in inherited}
+    rarity, by_chance = (partial(made, model, comparer) for made in (_rarity, _by_chance))
+    terms = {level: partial(rarity, key) for level, key in places.items()}
+    own = {level: partial(rarity, comparer.kin_key or key) for level, key in places.items() if level in inherited}
     if comparer.chance_key:  # a whole name is as rare among kin as its given name
-        chance = of_key[comparer.chance_key]
-        own |= {level: bits - chance for level, bits in terms.items() if level not in inherited}
-    return FieldWeights(match, kin, terms, own, shared)
+        own |= {level: partial(by_chance, key) for level, key in places.items() if level not in inherited}
+    return FieldWeights(match, kin, Terms(terms), Terms(own), shared)
+
+
+class Terms(Mapping[int, Bits]):
+    """Bits by level, by value code; made when a level is first asked for: most comparisons reach few of them."""
+
+    def __init__(self, made_by: Mapping[int, Callable[[], Bits]]) -> None:
+        self._made_by = made_by
+
+    def __getitem__(self, level: int) -> Bits:
+        return self._made_by[level]()
+
+    def __contains__(self, level: object) -> bool:
+        return level in self._made_by  # asking makes nothing
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._made_by)
+
+    def __len__(self) -> int:
+        return len(self._made_by)
+
+
+def _by_chance(model: FieldModel, comparer: FieldComparer, key: str) -> Bits:
+    """Return what of a key's rarity is left where the part that kin share by chance is taken away."""
+    return _rarity(model, comparer, key) - _rarity(model, comparer, comparer.chance_key or "")
 
 
 def _rarity(model: FieldModel, comparer: FieldComparer, key: str) -> Bits:
@@ -93,15 +119,19 @@ def _inherited(model: FieldModel) -> list[int]:
     return [level for level, share in enumerate(model.kin, 1) if whole or share >= _INHERITED]
 
 
-def _as_records_tell(kin: Sequence[float], match: Sequence[float]) -> list[float]:
+def _as_records_tell(kin: Sequence[float], match: Sequence[float]) -> tuple[float, ...]:
     """Return the levels of a record about a base row's kin, from those of kin among base rows.
 
     Where kin have one value a record tells it as well or badly as it tells the party's own: whole, in part, or wrong.
     """
     other = [*kin[:-1], 0.0]
-    return [one + kin[-1] * told for one, told in zip(other, match, strict=True)]
+    return tuple(one + kin[-1] * told for one, told in zip(other, match, strict=True))
 
 
-def ratio(one: Sequence[float], other: Sequence[float]) -> Bits:
+@lru_cache(maxsize=256)
+def ratio(one: tuple[float, ...], other: tuple[float, ...]) -> Bits:
+    """Return the bits of each level, missing (0) first, from its two probabilities; not to be written to."""
     ratio = np.log2(np.maximum(one, _LEAST)) - np.log2(np.maximum(other, _LEAST))
-    return np.concatenate(([0.0], ratio))
+    found = np.concatenate(([0.0], ratio))
+    found.flags.writeable = False
+    return found

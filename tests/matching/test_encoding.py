@@ -6,7 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from matching.encoding import EncodedField, encode
+from matching.encoding import FEW, EncodedField, encode
+from matching.fields import encoded_fields
+from schemas.linkage_spec import LinkageField, LinkageSpec
 
 RECORD = pa.chunked_array([pa.array(["x", "", None]), pa.array(["y", "z"])])
 BASE = pa.chunked_array([pa.array(["z", "", "q", "x"])])
@@ -36,3 +38,31 @@ def test_rows_of_many_values_have_the_keys_that_their_values_have() -> None:
     for side in ("record", "base"):
         assert np.array_equal(hashed.row_hashes("", side), encoded.row_hashes("", side))
     assert hashed.row_hashes("", "record")[-2:].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.date32()])
+def test_few_rows_are_encoded_as_many_are(kind: pa.DataType) -> None:
+    words = [None, "1980-01-02", "1980-01-03", "1980-01-02"]
+    few = pa.array(words, pa.string()).cast(kind)
+    other = pa.array(["1999-12-31"] * FEW + words, pa.string()).cast(kind)
+    one, many = (encode("day", side, few, lambda *_: {}) for side in (few, other))
+    assert one.record.tolist() == [-1, 0, 1, 0] == one.base.tolist()
+    assert [many.values[code] for code in many.base[1:]] == [one.values[code] for code in one.base[1:]]
+    for side in ("record", "base"):
+        assert one.row_hashes("", side).tolist() == many.row_hashes("", side)[-4:].tolist()
+    assert encode("day", few, None, lambda *_: {}).itself
+
+
+def test_rules_mixed_together_give_the_keys_that_each_gives_alone() -> None:
+    fields = tuple(LinkageField(name, name, name, name) for name in ("person_name", "phone", "date"))
+    rules = (("phone",), ("person_name", "date.month"), ("phone.last4",), ("date", "phone", "person_name.surname"))
+    spec = LinkageSpec("person", block=rules, fields=fields)
+    table = pa.table({
+        "person_name": ["王小明", None, "李娜"], "phone": ["13912345678", "13912345678", None],
+        "date": ["1980-01-02", "1980-01-03", None],
+    })  # fmt: skip
+    made = encoded_fields(table, None, spec, {})
+    assert made.few
+    together = made.keys_of_rules(rules, "record")
+    assert [keys.tolist() for keys in together] == [made.rule_keys(rule, "record").tolist() for rule in rules]
+    assert [np.count_nonzero(keys) for keys in together] == [2, 1, 2, 1]
