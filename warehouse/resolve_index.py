@@ -37,6 +37,7 @@ from warehouse.ledger_tables import metadata
 IDENTIFIER = -1
 CHUNK_ROWS = 100_000
 PART = 500
+_TOLD = ("record_id", "hub_id", "unit", "anchor", "content")
 ROWS = pa.schema(
     [
         ("row", pa.int64()),
@@ -140,13 +141,12 @@ class ResolveIndex:
         values: dict[str, Any] = {"entity": entity, "most": at_most}
         for place, (rule, key) in enumerate(keys):
             values |= {f"rule{place}": rule, f"key{place}": key}
-        with self.database.read() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(_question(len(keys)), values)]
-        return sorted(rows, key=lambda row: str(row["record_id"]))
+        found = [dict(zip(_TOLD, row, strict=True)) for row in self.database.ask(_question(len(keys)), values)]
+        return sorted((row | {"anchor": bool(row["anchor"])} for row in found), key=lambda row: str(row["record_id"]))
 
     def row_of(self, entity: str, record_id: str) -> list[dict[str, Any]]:
         """Return the row of one record, none where it is not in the index."""
-        columns = (resolve_row.c[name] for name in ("record_id", "hub_id", "unit", "anchor", "content"))
+        columns = (resolve_row.c[name] for name in _TOLD)
         of = and_(resolve_row.c.entity == entity, resolve_row.c.row == row_number(record_id))
         with self.database.read() as connection:
             return [dict(row._mapping) for row in connection.execute(select(*columns).where(of))]
@@ -157,9 +157,9 @@ def _question(keys: int) -> TextualSelect:
     """Return the query for so many keys: a look-up in the index each, for an OR of them would read the whole index."""
     lookup = 'SELECT "row" FROM resolve_key WHERE entity = :entity AND rule = :rule{0} AND key = :key{0}'
     found = " UNION ".join(lookup.format(place) for place in range(keys))
-    columns = (resolve_row.c[name] for name in ("record_id", "hub_id", "unit", "anchor", "content"))
+    columns = (resolve_row.c[name] for name in _TOLD)
     return text(
-        "SELECT record_id, hub_id, unit, anchor, content FROM resolve_row "  # noqa: S608 - numbers only
+        f"SELECT {', '.join(_TOLD)} FROM resolve_row "  # noqa: S608 - numbers only
         f'WHERE entity = :entity AND "row" IN (SELECT "row" FROM ({found}) AS found LIMIT :most)'
     ).columns(*columns)
 

@@ -69,6 +69,18 @@ def test_online_decides_what_the_batch_decided(city: tuple[Story, Hub]) -> None:
     assert kinds["provisional_identifier link"] > 5, kinds
 
 
+def test_one_by_one_is_answered_as_many_at_once(city: tuple[Story, Hub]) -> None:
+    """To the last bit: what is quick for a few rows, and what is remembered of earlier ones, changes no answer."""
+    _, hub = city
+    resolver = open_resolver(hub, "person")
+    told = [{name: value for name, value in row.items() if value is not None} for row, _ in records(hub)][::7]
+    asked = told + [{name: value for name, value in one.items() if name != "citizen_id"} for one in told]
+    alone = [resolver.answer(one) for one in asked]
+    assert alone == resolver.answers(asked)
+    assert alone[::-1] == [resolver.answer(one) for one in asked[::-1]]
+    assert sum(len(one.candidates) > 1 for one in alone) > 5 and len({one.rung for one in alone}) > 3
+
+
 def test_what_people_decided_about_a_record_is_obeyed_at_once(city: tuple[Story, Hub]) -> None:
     _, hub = city
     linked = [row for row, decided in records(hub) if decided["rung"] == "anchored_identifier" and decided["hub_id"]]

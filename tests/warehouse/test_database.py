@@ -146,3 +146,19 @@ def test_errors_do_not_show_values(hub: Hub, table: Table, way: str) -> None:
     assert "Unique" in shown or "UNIQUE" in shown
     assert not any(value in shown.split("LedgerError")[-1] for value in ("张伟", "王芳", "130302"))
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
+
+
+def test_a_question_is_answered_outside_a_transaction_and_its_errors_tell_no_values(hub: Hub, table: Table) -> None:
+    with hub.database.write() as connection:
+        connection.execute(insert(table), [{"id": 1, "name": "王伟"}, {"id": 2, "name": "李娜"}])
+    question = text("SELECT id, name FROM resident WHERE name = :name OR id = :id ORDER BY id")
+    columns = question.columns(table.c.id, table.c.name)
+    for _ in range(7):
+        assert hub.database.ask(columns, {"name": "王伟", "id": 2}) == [(1, "王伟"), (2, "李娜")]
+    with pytest.raises(LedgerError) as caught:
+        hub.database.ask(text("SELECT id FROM nowhere WHERE id = :id").columns(table.c.id), {"id": 130302})
+    assert "130302" not in str(caught.value)
+    with hub.database.write() as connection:  # the connection that was asked is fit for a transaction again
+        connection.execute(insert(table), [{"id": 3}])
+        connection.rollback()
+    assert len(hub.database.ask(text("SELECT id FROM resident").columns(table.c.id), {})) == 2
