@@ -80,12 +80,16 @@ def stage_version(hub: Hub, version: Version, fence: Fence) -> dict[str, int]:
     """Load the version's rows beside the live serving tables and audit them; return rows by table."""
     folder = version_folder(hub, version.number)
     hub.serving.ensure()
-    changes, redirects = [], []
+    changes, redirects, staged = [], [], {}
     for entity in hub.city.standard.entities.values():
         removals = parquet.read_table(folder / f"golden_removals-{entity.name}.parquet").column("id")
-        upserts = _reader(folder / f"golden_upserts-{entity.name}.parquet")
-        hub.serving.stage(fence, version.number, entity.name, upserts, removals.combine_chunks())
-        changes.append(parquet.read_table(folder / f"changes-{entity.name}.parquet").cast(CHANGES))
+        upserts = folder / f"golden_upserts-{entity.name}.parquet"
+        told = parquet.read_table(folder / f"changes-{entity.name}.parquet").cast(CHANGES)
+        # Most versions leave most kinds of facts alone: nothing to load, to audit and to swap.
+        if len(removals) or told.num_rows or parquet.read_metadata(upserts).num_rows:
+            hub.serving.stage(fence, version.number, entity.name, _reader(upserts), removals.combine_chunks())
+        staged[entity.name] = 0
+        changes.append(told)
         if not entity.is_fact:
             redirects.append(_redirects(parquet.read_table(folder / f"identity_upserts-{entity.name}.parquet")))
     hub.serving.stage(
@@ -93,7 +97,7 @@ def stage_version(hub: Hub, version: Version, fence: Fence) -> dict[str, int]:
     )
     hub.serving.stage_changes(fence, version.number, pa.concat_tables(changes))
     hub.serving.stage_redirects(fence, version.number, pa.concat_tables(redirects))
-    return hub.serving.audit(version.number)
+    return staged | hub.serving.audit(version.number)
 
 
 def finish_applying(hub: Hub, version: Version, fence: Fence) -> None:

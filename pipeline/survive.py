@@ -15,6 +15,7 @@ from golden.difference import CHANGES, GoldenChanges
 from golden.entities import Moment, SurviveInputs, slices
 from golden.entities import survive as survive_entities
 from golden.facts import RECORD_IDS, FactChanges, FactInputs, complete, members_schema
+from golden.facts import moved as statements_moved
 from matching.tables import LINKS
 from pipeline.current_statements import changed_records, current_records
 from pipeline.hub import Hub
@@ -142,7 +143,7 @@ def _fact(hub: Hub, version: Version, entity: Entity, moment: Moment, moved: pa.
         "party_changes": moved,
     }
     changes = _no_changes(entity)
-    if _anything(deciding, moment):
+    if _anything(hub, entity, deciding, moment):
         inputs = FactInputs(
             **deciding,
             parties=parties_needed(hub, version, entity, deciding),
@@ -157,14 +158,23 @@ def _fact(hub: Hub, version: Version, entity: Entity, moment: Moment, moved: pa.
     return {**output.counts, **changes.counts}
 
 
-def _anything(deciding: dict[str, Relation], moment: Moment) -> bool:
-    """Return whether a fact can have changed: a statement did, a party of one may have, or time has passed."""
-    records, changed, moved = deciding["records"], deciding["changed"], deciding["party_changes"]
+def _anything(hub: Hub, entity: Entity, deciding: dict[str, Relation], moment: Moment) -> bool:
+    """Return whether a fact can have changed: a statement did, a party of one is linked otherwise, or time has passed."""
+    records, changed, links = deciding["records"], deciding["changed"], deciding["party_changes"]
     if isinstance(changed, pa.Table) and changed.num_rows:
         return True
-    time_passed = moment.before is not None and moment.before != moment.as_of
-    links_moved = isinstance(moved, pa.Table) and moved.num_rows > 0
-    return isinstance(records, ParquetFiles) and bool(records.paths) and (time_passed or links_moved)
+    if not isinstance(records, ParquetFiles) or not records.paths:
+        return False
+    if moment.before is not None and moment.before != moment.as_of:
+        return True
+    return isinstance(links, pa.Table) and links.num_rows > 0 and _names_any(hub, entity, deciding)
+
+
+def _names_any(hub: Hub, entity: Entity, deciding: dict[str, Relation]) -> bool:
+    """Return whether a statement of the fact names a party that is linked otherwise."""
+    with hub.engine.session(deciding) as session:
+        session.run([statements_moved(entity)])
+        return session.count("moved") > 0
 
 
 def _no_changes(entity: Entity) -> FactChanges:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from warehouse.lake_commits import (
     merge_into,
     writer_for,
 )
+from warehouse.open_tables import OpenTables
 from warehouse.table_names import table_folder, table_name
 
 SHADOW = "partition_"
@@ -41,20 +43,21 @@ _DISK = re.compile(r"os error \d+|no space left|file too large|read-only file sy
 
 
 class Lake:
-    """All Delta tables below `root`. Stateless: every call opens the table's newest version."""
+    """All Delta tables below `root`. Every call sees the table's newest version."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self._tables = OpenTables(lambda folder, version: DeltaTable(str(folder), version=version))
 
     # -- reading -------------------------------------------------------------------------------------------------
 
     def exists(self, name: str) -> bool:
         """Return whether table `name` has at least one committed version."""
-        return DeltaTable.is_deltatable(str(table_folder(self.root, name)))
+        return self._tables.newest(table_folder(self.root, name)) is not None
 
     def version(self, name: str) -> int | None:
         """Return the newest version of the table (from 0), or None if there is no such table."""
-        return self._open(name).version() if self.exists(name) else None
+        return self._tables.newest(table_folder(self.root, name))
 
     def schema(self, name: str, version: int | None = None) -> pa.Schema:
         """Return the table's columns without the partition copies. Raises `LakeError` if there is no such table."""
@@ -127,7 +130,7 @@ class Lake:
                 f"{name}: 写入失败 the rows could not be written ({type(error).__name__})",
                 next_step="查磁盘空间和权限后重跑 check space and rights of the disk, then run again",
             ) from error
-        return self._open(name).version()
+        return self._tables.newest(table_folder(self.root, name)) or 0
 
     def merge(
         self,
@@ -162,7 +165,7 @@ class Lake:
             return False
         predicate = " and ".join(f'"{SHADOW}{column}" = {int(value)}' for column, value in partition.items())
         try:
-            self._open(name).delete(predicate)
+            self._fresh(name).delete(predicate)
         except CommitFailedError as error:
             raise LakeConflict(name, str(error)) from error
         return True
@@ -171,7 +174,7 @@ class Lake:
 
     def compact(self, name: str) -> int:
         """Join small files into larger ones (the rows stay the same) and return the table's version."""
-        table = self._open(name)
+        table = self._fresh(name)
         try:
             table.optimize.compact(target_size=FILE_BYTES, max_concurrent_tasks=1, writer_properties=WRITER)
         except CommitFailedError as error:
@@ -183,7 +186,7 @@ class Lake:
 
         `keep_versions` are those named by the manifests of published versions.
         """
-        gone = self._open(name).vacuum(
+        gone = self._fresh(name).vacuum(
             retention_hours=retention_hours,
             dry_run=False,
             enforce_retention_duration=False,
@@ -211,11 +214,14 @@ class Lake:
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable:
-        try:
-            return DeltaTable(str(table_folder(self.root, name)), version=version)
-        except DeltaError as error:
-            which = name if version is None else f"{name} version {version}"
-            raise LakeError(f"湖中没有此表或版本 no such lake table or version: {which}") from error
+        """Return the table for reading."""
+        with _there(name, version):
+            return self._tables.at(table_folder(self.root, name), version)
+
+    def _fresh(self, name: str) -> DeltaTable:
+        """Return the table for writing: its object moves on with what it writes."""
+        with _there(name):
+            return DeltaTable(str(table_folder(self.root, name)))
 
     def _already(self, name: str, idempotency: Idempotency | None) -> int | None:
         """Return the version in which the table took this number, None if it has not taken it yet."""
@@ -240,6 +246,15 @@ class Lake:
         outer = [parent for parent in folder.parents if parent != self.root and (parent / "_delta_log").is_dir()]
         if outer or any(log.parent != folder for log in folder.rglob("_delta_log")):
             raise LakeError(f"湖表不能嵌套 a lake table cannot lie inside another: {name}")
+
+
+@contextmanager
+def _there(name: str, version: int | None = None) -> Iterator[None]:
+    try:
+        yield
+    except DeltaError as error:
+        which = name if version is None else f"{name} version {version}"
+        raise LakeError(f"湖中没有此表或版本 no such lake table or version: {which}") from error
 
 
 def _with_shadows(reader: pa.RecordBatchReader, partition: tuple[str, ...]) -> pa.RecordBatchReader:

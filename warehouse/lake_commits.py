@@ -100,7 +100,7 @@ def _first_load(folder: str, name: str, changes: Changes, idempotency: Idempoten
         )
     except CommitFailedError as error:
         raise LakeConflict(name, str(error)) from error
-    return MergeResult(DeltaTable(folder).version(), check.rows, 0, 0)
+    return MergeResult(0, check.rows, 0, 0)
 
 
 def _merge_once(table: DeltaTable, name: str, changes: Changes, idempotency: Idempotency | None) -> MergeResult:
