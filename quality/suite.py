@@ -6,6 +6,7 @@ The only file that imports great_expectations; it costs seconds, so it is import
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,11 @@ import numpy.typing as npt
 from quality.rule import Rule
 
 Answers = npt.NDArray[np.float32]
+
+SMALL_ROWS = 65_536
+# A context and its sources cost more than judging a small batch. They hold the frame judged last, so they are kept for
+# small frames only, and for one thread: two frames at once would be one batch to them.
+_KEPT: ContextVar[dict[str, Any] | None] = ContextVar("great_expectations", default=None)
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Outcome:
 def run_suite(rules: Sequence[Rule], answers: Mapping[str, Answers]) -> tuple[Outcome, ...]:
     """Return one outcome a rule, in order. `answers` holds their columns: 1 holds, 0 fails, NaN not tested.
 
-    Row rules share one frame and table rules another, each one batch of one ephemeral context; shorter columns are
+    Row rules share one frame and table rules another, each one batch of an ephemeral context; shorter columns are
     filled up with "not tested". `answers` are by `Rule.answer_column`. An expectation that raised comes back with its
     error and is no verdict on the data.
     """
@@ -43,12 +49,27 @@ def run_suite(rules: Sequence[Rule], answers: Mapping[str, Answers]) -> tuple[Ou
         for rule in rules
         if answers[rule.answer_column].dtype.kind != "f"
     }
-    context = _context()
+    sources = _sources(max(map(len, answers.values()), default=0))
     for scope in ("table", "row"):
         group = [rule for rule in rules if rule.scope == scope and rule.column not in outcomes]
         if group:
-            outcomes |= _frame(context, scope, group, answers)
+            outcomes |= _frame(sources[scope], scope, group, answers)
     return tuple(outcomes[rule.column] for rule in rules)
+
+
+def _sources(rows: int) -> Mapping[str, Any]:
+    """Return the definition of the batch of either scope, for frames of so many rows."""
+    kept = _KEPT.get()
+    if kept is not None and rows <= SMALL_ROWS:
+        return kept
+    context = _context()
+    sources = {}
+    for scope in ("table", "row"):
+        asset = context.data_sources.add_pandas(scope).add_dataframe_asset(scope)
+        sources[scope] = asset.add_batch_definition_whole_dataframe(scope)
+    if rows <= SMALL_ROWS:
+        _KEPT.set(sources)
+    return sources
 
 
 def _context() -> Any:
@@ -61,18 +82,16 @@ def _context() -> Any:
     return context
 
 
-def _frame(context: Any, name: str, rules: Sequence[Rule], answers: Mapping[str, Answers]) -> dict[str, Outcome]:
+def _frame(source: Any, name: str, rules: Sequence[Rule], answers: Mapping[str, Answers]) -> dict[str, Outcome]:
     import great_expectations as gx
     import pandas as pd
 
     names = dict.fromkeys(rule.answer_column for rule in rules)
     longest = max(len(answers[column]) for column in names)
     data = pd.DataFrame({column: _filled(answers[column], longest) for column in names}, copy=False)
-    suite = gx.ExpectationSuite(name=name)
-    for rule in rules:
-        suite.add_expectation(_expectation(rule))  # two tolerances of one column share its metrics
-    asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
-    batch = asset.add_batch_definition_whole_dataframe(name).get_batch(batch_parameters={"dataframe": data})
+    # All at once: one that is added is compared with each that is there. Two tolerances of one column share its metrics.
+    suite = gx.ExpectationSuite(name=name, expectations=[_expectation(rule) for rule in rules])
+    batch = source.get_batch(batch_parameters={"dataframe": data})
     # The verdict only: samples of failing values are neither wanted nor cheap, and counting answers is ours to do.
     result = batch.validate(suite, result_format="BOOLEAN_ONLY")
     said = {one.expectation_config.meta["rule"]: one for one in result.results}
