@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -59,27 +60,42 @@ class _Row:
         return codes
 
 
+@dataclass(frozen=True)
+class _File:
+    """One file: where it is, and what it says ("" for one that is not there), which alone makes two files alike."""
+
+    path: Path = field(compare=False)
+    text: str
+
+
 def load_gazetteer(folder: Path) -> Gazetteer:
-    """Return the gazetteer in `folder`.
+    """Return the gazetteer in `folder`; folders that say the same give the same object.
 
     Raises ConfigurationError with file and line for a missing file or column, a malformed or repeated code, and a
     town, village, road or synonym of a division that is not among the divisions.
     """
-    divisions = _divisions(folder / "divisions.csv")
-    towns = _towns(folder / "towns.csv", divisions)
+    paths = [folder / f"{name}.csv" for name in ("divisions", "towns", "villages", "roads", "synonyms")]
+    return _gazetteer(*(_File(path, path.read_text(encoding="utf-8") if path.is_file() else "") for path in paths))
+
+
+@lru_cache(maxsize=4)
+def _gazetteer(divided: _File, towned: _File, villages: _File, roads: _File, synonyms: _File) -> Gazetteer:
+    divisions = _divisions(divided)
+    towns = _towns(towned, divisions)
     return Gazetteer(
         divisions,
         towns,
-        tuple(_villages(folder / "villages.csv", divisions, towns)),
-        _roads(folder / "roads.csv", divisions),
-        tuple(_synonyms(folder / "synonyms.csv", divisions, towns)),
+        tuple(_villages(villages, divisions, towns)),
+        _roads(roads, divisions),
+        tuple(_synonyms(synonyms, divisions, towns)),
     )
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[_Row]:
-    if not path.is_file():
+def _rows(file: _File, columns: tuple[str, ...]) -> Iterator[_Row]:
+    path = file.path
+    if not file.text and not path.is_file():
         raise ConfigurationError(path, 1, "", path.name, f"a CSV file with the columns {listed(columns)}")
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = file.text.splitlines()
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line and not line.startswith("#")]
     header = numbered[0][1].split(",") if numbered else []
     for column in columns:
@@ -93,9 +109,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[_Row]:
         yield _Row(path, number, dict(zip(header, cells, strict=True)))
 
 
-def _divisions(path: Path) -> Mapping[str, Division]:
+def _divisions(file: _File) -> Mapping[str, Division]:
     found: dict[str, Division] = {}
-    rows = list(_rows(path, ("code", "name", "kind", "successors", "within")))
+    rows = list(_rows(file, ("code", "name", "kind", "successors", "within")))
     codes = {row["code"]: row for row in rows}
     for row in rows:
         code = row.matching("code", _DIVISION, "six digits")
@@ -109,13 +125,13 @@ def _divisions(path: Path) -> Mapping[str, Division]:
             raise row.error("successors", "the codes that a retired division became")
         found[code] = Division(code, name, kind, successors, within)
     if sum(division.kind == "city" for division in found.values()) != 1:
-        raise ConfigurationError(path, 1, "kind", "city", "exactly one row of kind city")
+        raise ConfigurationError(file.path, 1, "kind", "city", "exactly one row of kind city")
     return MappingProxyType(found)
 
 
-def _towns(path: Path, divisions: Mapping[str, Division]) -> Mapping[str, Town]:
+def _towns(file: _File, divisions: Mapping[str, Division]) -> Mapping[str, Town]:
     found: dict[str, Town] = {}
-    rows = list(_rows(path, ("code", "name", "successors")))
+    rows = list(_rows(file, ("code", "name", "successors")))
     codes = {row["code"]: row for row in rows}
     for row in rows:
         code = row.matching("code", _TOWN, "nine digits: the division, then 001-099 街道, 100-199 镇, 200-399 乡")
@@ -130,8 +146,8 @@ def _towns(path: Path, divisions: Mapping[str, Division]) -> Mapping[str, Town]:
     return MappingProxyType(found)
 
 
-def _villages(path: Path, divisions: Mapping[str, Division], towns: Mapping[str, Town]) -> Iterator[Village]:
-    for row in _rows(path, ("name", "kind", "town", "divisions")):
+def _villages(file: _File, divisions: Mapping[str, Division], towns: Mapping[str, Town]) -> Iterator[Village]:
+    for row in _rows(file, ("name", "kind", "town", "divisions")):
         town = "".join(row.codes("town", towns, "a code of towns.csv or nothing"))
         codes = row.codes("divisions", divisions, "codes of divisions.csv")
         if not codes:
@@ -140,9 +156,9 @@ def _villages(path: Path, divisions: Mapping[str, Division], towns: Mapping[str,
         yield Village(name, row.one_of("kind", VILLAGE_KINDS), town, codes)
 
 
-def _roads(path: Path, divisions: Mapping[str, Division]) -> Mapping[str, tuple[str, ...]]:
+def _roads(file: _File, divisions: Mapping[str, Division]) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
-    for row in _rows(path, ("name", "divisions")):
+    for row in _rows(file, ("name", "divisions")):
         codes = row.codes("divisions", divisions, "codes of divisions.csv")
         if not codes:
             raise row.error("divisions", "at least one division")
@@ -150,9 +166,9 @@ def _roads(path: Path, divisions: Mapping[str, Division]) -> Mapping[str, tuple[
     return MappingProxyType({name: tuple(sorted(codes)) for name, codes in found.items()})
 
 
-def _synonyms(path: Path, divisions: Mapping[str, Division], towns: Mapping[str, Town]) -> Iterator[Synonym]:
+def _synonyms(file: _File, divisions: Mapping[str, Division], towns: Mapping[str, Town]) -> Iterator[Synonym]:
     known: dict[str, Mapping[str, object]] = {"division": divisions, "town": towns}
-    for row in _rows(path, ("kind", "name", "target", "within", "note")):
+    for row in _rows(file, ("kind", "name", "target", "within", "note")):
         kind = row.one_of("kind", SYNONYM_KINDS)
         if kind in known and row["target"] not in known[kind]:
             raise row.error("target", f"the code of a {kind}", tuple(known[kind]))

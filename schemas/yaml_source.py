@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -140,6 +141,12 @@ def read_yaml(path: Path) -> YamlNode:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigurationError(path, line, "", f"byte {error.start}", "a file in UTF-8") from error
+    return _read_before(text, path)
+
+
+@lru_cache(maxsize=256)
+def _read_before(text: str, path: Path) -> YamlNode:
+    """Nodes never change, so a file that says what it said when it was read last is not taken apart again."""
     return parse_yaml(text, path)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -100,26 +100,23 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision; harmless when it is there already."""
+        have, newest = self.revisions()
+        if have == newest:
+            return
         from alembic import command
-        from alembic.config import Config
 
-        settings = Config()
-        settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+        settings = _migrations()
         with self.write() as connection:
             settings.attributes["connection"] = connection
             command.upgrade(settings, "head")
 
     def revisions(self) -> tuple[str, str]:
         """Return (the schema's revision, "" for none; the newest one there is). Changes nothing."""
-        from alembic.config import Config
         from alembic.runtime.migration import MigrationContext
-        from alembic.script import ScriptDirectory
 
-        settings = Config()
-        settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
         with self.read() as connection:
             have = MigrationContext.configure(connection).get_current_revision()
-        return have or "", ScriptDirectory.from_config(settings).get_current_head() or ""
+        return have or "", _newest_revision()
 
     def load(self, connection: Connection, table: Table, data: pa.Table | pa.RecordBatchReader) -> int:
         """Insert the rows of `data` (columns by name) in bulk, inside the caller's transaction; return how many."""
@@ -134,6 +131,22 @@ class Database:
 @lru_cache(maxsize=64)
 def _compiled(dialect: Dialect, statement: TextualSelect) -> SQLCompiler:
     return statement.compile(dialect=dialect)
+
+
+def _migrations() -> Any:
+    """Return Alembic's settings for the revisions that ship."""
+    from alembic.config import Config
+
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return settings
+
+
+@cache
+def _newest_revision() -> str:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_migrations()).get_current_head() or ""
 
 
 def _sqlite_engine(url: URL) -> Engine:
