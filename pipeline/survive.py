@@ -97,8 +97,12 @@ def _party(hub: Hub, version: Version, entity: Entity, moment: Moment) -> dict[s
     represented = is_represented(hub, entity)
     if represented:
         extend_touched(path, businesses_touched(hub, version))
-    now = write_links_now(hub, version, entity.name, everything)
     touched = parquet.read_table(path).cast(HUB_IDS)
+    if not (everything or touched.num_rows):
+        with _Staged(hub, version, entity) as output:
+            output.write_splits(hub, version)
+        return output.counts
+    now = write_links_now(hub, version, entity.name, everything)
     inputs = SurviveInputs(
         records=current_records(hub, entity, dict(version.manifest)),
         links=now["links_now"],
