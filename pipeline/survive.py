@@ -163,7 +163,7 @@ def _fact(hub: Hub, version: Version, entity: Entity, moment: Moment, moved: pa.
 
 
 def _anything(hub: Hub, entity: Entity, deciding: dict[str, Relation], moment: Moment) -> bool:
-    """Return whether a fact can have changed: a statement did, a party of one is linked otherwise, or time has passed."""
+    """Return whether a fact can have changed: a statement did, a party is linked otherwise, or time has passed."""
     records, changed, links = deciding["records"], deciding["changed"], deciding["party_changes"]
     if isinstance(changed, pa.Table) and changed.num_rows:
         return True

@@ -89,7 +89,7 @@ def _frame(source: Any, name: str, rules: Sequence[Rule], answers: Mapping[str, 
     names = dict.fromkeys(rule.answer_column for rule in rules)
     longest = max(len(answers[column]) for column in names)
     data = pd.DataFrame({column: _filled(answers[column], longest) for column in names}, copy=False)
-    # All at once: one that is added is compared with each that is there. Two tolerances of one column share its metrics.
+    # All at once: one that is added is compared with each that is there. Two tolerances of a column share its metrics.
     suite = gx.ExpectationSuite(name=name, expectations=[_expectation(rule) for rule in rules])
     batch = source.get_batch(batch_parameters={"dataframe": data})
     # The verdict only: samples of failing values are neither wanted nor cheap, and counting answers is ours to do.

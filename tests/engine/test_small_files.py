@@ -52,3 +52,29 @@ def test_doubtful_files_are_left_to_the_engine(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(small_files, "SMALL_BYTES", good.stat().st_size)
     assert in_memory({"p": ParquetFiles((str(good),), SCHEMA)}) is not None
     assert in_memory({"p": ParquetFiles((str(good),), SCHEMA), "q": ParquetFiles((str(good),), SCHEMA)}) is None
+
+
+def test_a_file_is_read_again_only_when_it_was_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "people.parquet"
+    parquet.write_table(PEOPLE, path)
+    files = {"p": ParquetFiles((str(path),), SCHEMA)}
+    first, again = in_memory(files), in_memory(files)
+    assert first is not None and again is not None
+    assert again["p"]["id"].chunk(0).buffers()[2].address == first["p"]["id"].chunk(0).buffers()[2].address
+    parquet.write_table(PEOPLE.slice(1), tmp_path / "newer.parquet")
+    (tmp_path / "newer.parquet").replace(path)
+    newer = in_memory(files)
+    assert newer is not None
+    assert newer["p"].to_pydict() == {"id": ["b"], "age": [41]}
+    path.unlink()
+    assert in_memory(files) is None
+
+
+def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = small_files._Kept()
+    monkeypatch.setattr(small_files, "KEPT_BYTES", 2 * PEOPLE.nbytes)
+    for name in "abac":
+        if kept.get(name, SCHEMA, (1, 1, 1)) is None:
+            kept.put(name, SCHEMA, (1, 1, 1), PEOPLE)
+    assert [kept.get(name, SCHEMA, (1, 1, 1)) is PEOPLE for name in "abc"] == [True, False, True]
+    assert kept.get("a", SCHEMA, (1, 2, 1)) is None
