@@ -14,6 +14,7 @@ from pipeline import (
     commands_onboard,
     commands_quality,
     commands_reading,
+    commands_resolve,
     commands_stages,
     commands_standard,
     commands_steward,
@@ -49,6 +50,7 @@ GROUPS = (
     commands_standard,
     commands_linkage,
     commands_steward,
+    commands_resolve,
 )
 for command in (one for group in GROUPS for one in group.COMMANDS):
     main.add_command(command)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
@@ -17,7 +15,6 @@ from pipeline.judge import Decision, withdrawal
 from pipeline.judge import judge as judge_stage
 from pipeline.judge_preview import preview as preview_stage
 from pipeline.judge_preview import preview_text
-from pipeline.resolve import resolve_records
 from pipeline.steward import case_row, case_view, work_list
 from pipeline.text_table import text_table
 from warehouse.judgements import Verdict
@@ -142,27 +139,4 @@ def judged_text(result: dict[str, Any]) -> str:
     return f"{entered}；下次关联生效 the next run obeys: cityhub link"
 
 
-@click.command("resolve")
-@click.argument("entity", type=click.Choice(["person", "business"]))
-@click.argument("record", metavar="FILE|JSON")
-@hub_command
-def resolve_command(hub: Hub, json_output: bool, entity: str, record: str) -> None:
-    """即查 who one record is, now: JSON of standard fields, or a file of one object a line; nothing is written."""
-    text = Path(record).read_text("utf-8") if not record.lstrip().startswith("{") else record
-    answers = resolve_records(hub, entity, [json.loads(line) for line in text.splitlines() if line.strip()])
-    show(answers, json_output, lambda rows: "\n".join(resolved_text(row) for row in rows))
-
-
-def resolved_text(result: dict[str, Any]) -> str:
-    """Return who a record is, for a person to read."""
-    sure = "" if result["probability"] is None else f"  概率 probability {result['probability']:.4f}"
-    lines = [f"{result['decision']}  {result['hub_id'] or '∅'}{sure}  {result['rung']}: {result['reason']}"]
-    lines += [
-        f"  候选 candidate {one['hub_id']}  {one['weight']:.1f} bits  "
-        + "  ".join(f"{name}={level} {bits:+.1f}" for name, (level, bits) in one["fields"].items())
-        for one in result["candidates"]
-    ]
-    return "\n".join(lines)
-
-
-COMMANDS = (cases_command, judge_command, history_command, resolve_command)
+COMMANDS = (cases_command, judge_command, history_command)

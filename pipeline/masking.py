@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from pipeline.events import redact
 from schemas.contract import TableContract
+from schemas.reasons import Reason
 from schemas.standard import Field, Standard
 from standardise.plan import fields_of
 from values.kinds import KINDS
@@ -85,6 +86,15 @@ def masked_key(key: str | None, fields: Sequence[Field | None]) -> str | None:
     return "|".join(
         redact(part) if field is None else masked(field, part) for part, field in zip(parts, fields, strict=True)
     )
+
+
+def masked_line_key(line: Mapping[str, Any], table: TableContract | None, standard: Standard) -> str | None:
+    """Return the source key of a line of quarantine, masked. A ragged row has none: its whole text stands there, and in
+    it may be anybody's name."""
+    if line["reason"] == Reason.RAGGED_ROW.value:
+        return _STARS
+    fields = strictest_fields(table, standard) if table else {}
+    return masked_key(line["source_key"], [fields.get(column) for column in table.key] if table else [])
 
 
 _PLAIN = re.compile(r"[0-9A-Za-z./_-]{1,6}")

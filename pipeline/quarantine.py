@@ -10,7 +10,7 @@ from engine.relation import ParquetFiles
 from engine.step import Step
 from pipeline.hub import Hub
 from pipeline.lake_tables import quarantine_table
-from pipeline.masking import masked_cell, masked_key, strictest_fields
+from pipeline.masking import masked_cell, masked_line_key, strictest_fields
 from pipeline.open_quarantine import open_lines
 from pipeline.trace import Shown, record_reveal
 from schemas.contract import Contract
@@ -69,8 +69,7 @@ def _line(hub: Hub, contract: Contract, row: dict[str, Any], shown: Shown) -> di
 
 def _key(hub: Hub, contract: Contract, row: dict[str, Any]) -> str | None:
     table = next((one for one in contract.tables if one.name == row["source_table"]), None)
-    fields = strictest_fields(table, hub.city.standard) if table else {}
-    return masked_key(row["source_key"], [fields.get(column) for column in table.key] if table else [])
+    return masked_line_key(row, table, hub.city.standard)
 
 
 def _field(hub: Hub, contract: Contract, row: dict[str, Any]) -> Field | None:

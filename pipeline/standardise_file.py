@@ -14,7 +14,7 @@ import pyarrow as pa
 from connectors.opening import open_source
 from connectors.source import Extraction, ReadRequest, ReadSettings
 from pipeline.hub import Hub
-from pipeline.masking import OPEN_GRADE, masked, masked_cell, strictest_fields
+from pipeline.masking import OPEN_GRADE, masked, masked_cell, masked_line_key, strictest_fields
 from pipeline.standardised_batch import table_plan
 from pipeline.trace import Shown, record_reveal
 from schemas.contract import Contract, FileShape, TableContract
@@ -199,7 +199,7 @@ def _refused(line: dict[str, Any], plan: TablePlan, wish: Wish) -> dict[str, Any
     sentence = SENTENCES[Reason(line["reason"])]
     return {
         "row": line["row_number"],
-        "key": line["source_key"],
+        "key": line["source_key"] if wish.shown.revealed else masked_line_key(line, plan.table, plan.standard),
         "statement": line["statement"],
         "field": line["field"],
         "column": line["column"],

@@ -7,18 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.hub import Hub
+from pipeline.next_steps import STATE_WORDS, next_step
+from pipeline.standing_drift import standing_drift
 from pipeline.summary import CITY_STAGES, DEPARTMENT_STAGES
 from pipeline.text_table import text_table
 from schemas.contract import Contract
 from warehouse.batch import Batch
 from warehouse.stage_log import StageEntry
-
-NEXT_STEPS = {
-    "opening": "cityhub land {department}",
-    "landed": "cityhub standardise {department}",
-    "standardised": "cityhub validate {department}, cityhub commit {department}",
-    "held": "cityhub replay {batch} | release {batch} | refuse {batch}",
-}
 
 
 def status(hub: Hub) -> dict[str, Any]:
@@ -28,8 +23,12 @@ def status(hub: Hub) -> dict[str, Any]:
     when fresh, None where the contract sets none), `held_since`, `reason`, `next`. One entry in `failing` for each
     stage whose last run failed, with the first failure of its present streak. Moments are aware, in UTC.
     """
-    now = hub.clock()
+    now, streaks = hub.clock(), failing(hub.ledger.stages())
     rows = [entry for name in hub.city.contracts for entry in _tables(hub, name, now)]
+    for one in streaks:  # what a failing stage would have changed is older than the state says
+        for row in rows:
+            if row["department"] == one["department"] and row["state"] in ("accepted", "never read"):
+                row |= {"state": "failing", "next": one["next"]}
     rows += [
         {
             "department": name, "table": "", "state": "broken contract", "batch": None, "landed_at": None,
@@ -41,7 +40,7 @@ def status(hub: Hub) -> dict[str, Any]:
     return {
         "now": now,
         "departments": rows,
-        "failing": failing(hub.ledger.stages()),
+        "failing": streaks,
         "version": published.number if published else None,
         "published_at": published.published_at if published else None,
         "unfinished": unfinished.number if unfinished else None,
@@ -83,6 +82,7 @@ def _table(hub: Hub, contract: Contract, name: str, now: datetime) -> dict[str, 
     one = waiting or (batches[-1] if batches else None)
     late = _late(contract, read, now)
     watermark = hub.ledger.watermark(contract.department, name)
+    drift, proposal = standing_drift(batches, contract.fingerprint)
     return {
         "department": contract.department,
         "table": name,
@@ -94,8 +94,8 @@ def _table(hub: Hub, contract: Contract, name: str, now: datetime) -> dict[str, 
         # A file's mark is its name, size and checksum: the name is what a person wants to read.
         "watermark": watermark.split("|", 1)[0] if watermark else None,
         "reason": one.held_reason if one else None,
-        "drift": list(one.counts.get("landing", {}).get("drift", ())) if one else [],
-        "proposal": list(one.counts.get("landing", {}).get("proposal", ())) if one else [],
+        "drift": drift,
+        "proposal": proposal,
         "next": _next(contract.department, one, late),
     }
 
@@ -109,9 +109,7 @@ def _late(contract: Contract, read: datetime | None, now: datetime) -> int | Non
 def _next(department: str, one: Batch | None, late: int | None) -> str:
     if one is None:
         return f"cityhub run -d {department}"
-    if one.state in NEXT_STEPS:
-        return NEXT_STEPS[one.state].format(department=department, batch=one.id)
-    return f"cityhub doctor, cityhub run -d {department}" if late else ""
+    return next_step(one) or (f"cityhub doctor, cityhub run -d {department}" if late else "")
 
 
 def _after(department: str, stage: str, streak: dict[str, Any]) -> str:
@@ -126,7 +124,8 @@ def status_text(result: dict[str, Any]) -> str:
     head.append("下一步 next")
     rows = [
         [
-            one["department"], one["table"], one["state"], str(one["batch"] or ""), moment_text(one["landed_at"]),
+            one["department"], one["table"], STATE_WORDS.get(one["state"], one["state"]), str(one["batch"] or ""),
+            moment_text(one["landed_at"]),
             span(one["late"]), str(one["watermark"] or ""), one["next"],
         ]
         for one in result["departments"]
@@ -135,7 +134,8 @@ def status_text(result: dict[str, Any]) -> str:
     for one in result["departments"]:
         if one["reason"]:
             since = f"，自 since {moment_text(one['held_since'])}" if one["held_since"] else ""
-            lines.append(f"{one['state']} {one['department']}.{one['table']}{since}: {one['reason']}")
+            place = ".".join(filter(None, (one["department"], one["table"])))
+            lines.append(f"{STATE_WORDS.get(one['state'], one['state'])} {place}{since}: {one['reason']}")
         if one.get("drift"):
             lines.append(f"漂移 drift {one['department']}.{one['table']}: {'; '.join(one['drift'])}")
             lines += [f"    {line}" for line in one["proposal"]]

@@ -14,6 +14,7 @@ from engine.step import Step
 from matching.tables import LINKS
 from pipeline.hub import Hub
 from pipeline.lake_tables import current_table, golden_table, links_table
+from pipeline.next_steps import next_step
 from pipeline.text_table import text_table
 from schemas.arrow import golden_schema, statement_schema
 from schemas.standard import Entity
@@ -32,8 +33,8 @@ def stages_logged(hub: Hub) -> int:
 def summarise(hub: Hub, since: int = 0) -> dict[str, Any]:
     """Return the summary of every stage logged after the mark `since`, and of the dataset as it stands now.
 
-    {"departments": [...], "city": {...}, "golden": {entity: rows}, "seconds": {stage: s}, "nothing_changed": bool,
-    "version", "dataset", "database"}.
+    {"departments": [...], "city": {...}, "waiting": [held batches], "golden": {entity: rows}, "seconds": {stage: s},
+    "nothing_changed": bool, "version", "dataset", "database"}.
     """
     stages = hub.ledger.stages()[since:]
     links = decisions_by_department(hub)
@@ -51,6 +52,11 @@ def summarise(hub: Hub, since: int = 0) -> dict[str, Any]:
             {"stage": one.stage, "department": one.department, "error": one.error}
             for one in stages
             if one.outcome == "failed"
+        ],
+        "waiting": [
+            {"batch": one.id, "department": one.department, "table": one.source_table, "reason": one.held_reason}
+            | {"next": next_step(one)}
+            for one in hub.ledger.batches("held")
         ],
         "golden": dict(hub.reader.counts().items()) if published else {},
         "facts_waiting": published.counts.get("survive", {}) if published else {},
@@ -205,6 +211,11 @@ def summary_text(summary: dict[str, Any]) -> str:
     for failure in summary["failed"]:
         where = failure["department"] or "全市 city"
         parts.append(f"失败 failed: {where} {failure['stage']}: {failure['error']}")
+    parts += [
+        f"暂挂 held: 批次 batch {one['batch']} {one['department']}.{one['table']}: {one['reason']} "
+        f"▸ 下一步 next: {one['next']}"
+        for one in summary["waiting"]
+    ]
     parts.append(_changes_text(summary))
     if summary["golden"]:
         golden = ", ".join(f"{name} {rows:,}" for name, rows in summary["golden"].items() if rows and name != MEMBERS)

@@ -58,7 +58,8 @@ class CityhubError(Exception):
     def __init__(self, message: str, *, next_step: str = "") -> None:
         self.next_step = next_step or type(self).next_step
         self.message = message
-        super().__init__(message if not self.next_step else f"{message} ▸ 下一步 next: {self.next_step}")
+        apart = "\n" if "\n" in message else " "  # a step behind the last line of a diff would be read as part of it
+        super().__init__(f"{message}{apart}▸ 下一步 next: {self.next_step}" if self.next_step else message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Survive pickling between processes whatever the subclass's constructor takes."""

@@ -174,6 +174,39 @@ def test_a_held_batch_is_released_on_a_persons_word(place: Office, hub: Hub) -> 
         balanced(mended)
 
 
+def test_an_extract_that_only_lacks_rows_is_replayed_and_released(place: Office, hub: Hub) -> None:
+    """Rows that stand already are not kept again: such a batch has none of its own in the lake."""
+    place.insure(*(person(number, f"王{'一二三四五六七'[number - 3]}", None, day=2) for number in range(3, 10)))
+    place.mend("    cursor: {column: MOVED, overlap: 1h}\n    rows:", "    rows:")
+    with place.hub() as hub:
+        day_run(hub)
+        [grown] = hub.ledger.batches("held")
+        release(hub, grown.id, "补录")
+        place.change("DELETE FROM INSURED WHERE ID > 'P3'")
+        day_run(hub)
+        [held] = hub.ledger.batches("held")
+        assert (held.rows_extracted, held.left_out) == (3, 3)
+        assert replay(hub, held.id)["state"] == "held"
+        assert release(hub, held.id, "部门确认清理")["state"] == "accepted"
+        assert sorted(names(hub)) == ["P1", "P2", "P3"]
+        again = replay(hub, held.id)
+        assert (again["state"], again["extracted"], again["withdrawn"]) == ("accepted", 0, 0)
+        assert sorted(names(hub)) == ["P1", "P2", "P3"]
+        balanced(hub)
+
+
+def test_an_emptied_table_is_released(place: Office, hub: Hub) -> None:
+    place.mend("    cursor: {column: MOVED, overlap: 1h}\n    rows:", "    rows:")
+    with place.hub() as hub:
+        day_run(hub)
+        place.change("DELETE FROM INSURED")
+        day_run(hub)
+        [held] = hub.ledger.batches("held")
+        assert release(hub, held.id, "部门停办")["state"] == "accepted"
+        assert names(hub) == {}
+        balanced(hub)
+
+
 def test_a_held_batch_released_late_leaves_what_came_after_it(place: Office, hub: Hub) -> None:
     number = shrunk(place, hub)
     place.insure(person(10, "钱四", None, day=4))

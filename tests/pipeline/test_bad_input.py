@@ -13,6 +13,8 @@ import openpyxl
 import pytest
 
 from pipeline.hub import Hub
+from pipeline.quarantine import quarantined
+from pipeline.trace import Shown
 from pipeline.whole_run import run_to_published
 from schemas.errors import CityhubError, SourceDamaged, SourceDrift, SourceRefused, SourceUnreachable, Transient
 from tests.pipeline.story import CORE, Story, story, versions
@@ -199,6 +201,9 @@ def test_bad_rows_are_refused_one_by_one(tale: Story, hub: Hub) -> None:
     assert ("NBX\ufffd", "damaged_text") in reasons
     assert {reason for _, reason in reasons} >= {"null_key", "ragged_row"}
     assert any(key == "NBX3" for key, _ in reasons)
+    shown = quarantined(hub, ["agriculture"], 99, Shown())
+    assert {line["key"] for line in shown if line["reason"] == "ragged_row"} == {"****"}  # the whole line stands there
+    assert "只有两格" not in str(shown)
 
 
 def test_nul_in_text_is_kept_out_of_the_golden_values(tale: Story, hub: Hub) -> None:

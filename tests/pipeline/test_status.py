@@ -16,8 +16,9 @@ from pipeline.doctor import examine, examined_text, worst
 from pipeline.land import land
 from pipeline.settings import Settings
 from pipeline.status import failing, status, status_text
+from pipeline.summary import stages_logged, summarise, summary_text
 from schemas.errors import CityhubError
-from tests.pipeline.office import CLOCK, NAME, Office, day_run, later, office
+from tests.pipeline.office import CLOCK, NAME, Office, day_run, later, office, person
 from warehouse.stage_log import StageEntry
 
 
@@ -75,10 +76,43 @@ def test_a_source_that_fails_is_told_with_since_when(place: Office) -> None:
         with place.hub() as hub, pytest.raises(CityhubError):
             land(hub, NAME)
     with place.hub() as hub:
-        [told] = status(hub)["failing"]
+        standing = status(hub)
+        [told] = standing["failing"]
+        lines = [line for line in status_text(standing).splitlines() if line.startswith(NAME)]
+        assert len(lines) == 2 and all("失败 failing" in line and told["next"] in line for line in lines)
+    rows = [one for one in standing["departments"] if one["department"] == NAME]
+    assert {(one["state"], one["next"]) for one in rows} == {("failing", told["next"])}
     assert (told["department"], told["stage"], told["times"]) == (NAME, "land", 2)
     assert (told["since"] - CLOCK).total_seconds() == 3600
     assert told["next"]
+
+
+def test_unknown_codes_are_told_until_the_contract_knows_them(place: Office) -> None:
+    for day in (0, 2, 3):  # increments that hold other rows
+        if day:
+            place.insure(person(2 + day, "王一", None, day=day))
+        with place.hub() as hub:
+            land(hub, NAME)
+            [told] = [one for one in status(hub)["departments"] if one["table"] == "INSURED"]
+        assert [line.split(":")[0] for line in told["drift"]] == ["? SEX (sex_word)"]
+        assert '+  sex_word: {男: "1", "女": "2"}' in told["proposal"]
+    place.mend('{男: "1"}', '{男: "1", 女: "2"}')
+    with place.hub() as hub:
+        assert [one["drift"] for one in status(hub)["departments"] if one["table"] == "INSURED"] == [[]]
+
+
+def test_a_run_tells_which_batches_wait_and_what_to_do(place: Office) -> None:
+    place.mend("    cursor: {column: MOVED, overlap: 1h}\n    rows:", "    rows:")
+    place.insure(*(person(number, "王一", None, day=2) for number in range(3, 30)))
+    with place.hub() as hub:
+        mark = stages_logged(hub)
+        day_run(hub)
+        [held] = hub.ledger.batches("held")
+        told = summary_text(summarise(hub, mark))
+    assert (
+        f"暂挂 held: 批次 batch {held.id} {NAME}.INSURED: {held.held_reason} ▸ 下一步 next: cityhub replay {held.id}"
+        in told
+    )
 
 
 def test_status_on_the_command_line(place: Office) -> None:
