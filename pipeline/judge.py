@@ -26,7 +26,8 @@ ATTEMPTS = 5  # against others who judge at the same moment
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person says: `verdict` about a case, or about two records or hub ids; who, and why."""
+    """What a person says: `verdict` about a case, or about two records or hub ids; who, and why. A withdrawal names the
+    judgement that it `takes_back`, which must be the one in force about its records."""
 
     verdict: Verdict
     subject: str
@@ -34,12 +35,14 @@ class Decision:
     who: str
     why: str
     role: str = "handler"
+    takes_back: int | None = None
 
 
 def judge(hub: Hub, decision: Decision) -> dict[str, Any]:
     """Write the judgements that the decision makes; return {"entity", "verdict", "judgements": [numbers]}.
 
-    Raises JudgementRefused with the chain of judgements that it contradicts, UnknownEntity for a subject nobody knows.
+    Raises JudgementRefused with the chain of judgements that it contradicts, or where what it takes back is not in force,
+    UnknownEntity for a subject nobody knows.
     """
     with stage_of(hub, "judge") as counts:
         entity, asked = _asked(hub, decision)
@@ -50,14 +53,17 @@ def judge(hub: Hub, decision: Decision) -> dict[str, Any]:
 
 
 def withdraw(hub: Hub, number: int, who: str, why: str) -> dict[str, Any]:
-    """Take a judgement back; it stays in the ledger, and the next run restores what was without it."""
+    """Take a judgement back; it stays in the ledger, and the next run restores what was without it.
+
+    Raises JudgementRefused for one that is not in force: it was superseded, taken back, or took another one back.
+    """
     return judge(hub, withdrawal(hub, number, who, why))
 
 
 def withdrawal(hub: Hub, number: int, who: str, why: str) -> Decision:
     """Return the decision that takes a judgement back."""
     taken = hub.ledger.judgement(number)
-    return Decision("withdrawn", taken.left_record, taken.right_record, who, why)
+    return Decision("withdrawn", taken.left_record, taken.right_record, who, why, takes_back=number)
 
 
 def entries_of(hub: Hub, decision: Decision) -> tuple[Entity, list[JudgementEntry], int]:
@@ -67,16 +73,26 @@ def entries_of(hub: Hub, decision: Decision) -> tuple[Entity, list[JudgementEntr
     """
     entity, asked = _asked(hub, decision)
     entries, seen = _entries(hub, entity, decision, asked), hub.ledger.last_judgement()
-    _check(hub, entity, entries, seen)
+    _check(hub, entity, decision, entries, seen)
     return entity, entries, seen
 
 
 def record_of(hub: Hub, subject: str) -> tuple[Entity, str]:
-    """Return the kind of party and the record that a record id or hub id stands for today. Raises UnknownEntity."""
+    """Return the kind of party and the record that a record id or hub id stands for today. Raises UnknownEntity.
+
+    An id that was merged into another stands for its own register row, where it had one: only so can the two be parted.
+    """
     for entity in hub.city.standard.parties:
-        step = Step("found", f"SELECT record_id FROM links WHERE record_id = {literal(subject)}")
-        if hub.engine.run([step], published_links(hub, entity.name), "found").num_rows:
-            return entity, subject
+        step = Step(
+            "found",
+            f"""
+            SELECT record_id FROM links WHERE record_id = {literal(subject)} OR record_id IN (
+                SELECT anchor_record FROM identity WHERE hub_id = {literal(subject)} AND state <> 'active')
+            """,
+        )
+        stands = hub.engine.run([step], published_links(hub, entity.name), "found").to_pylist()
+        if stands:
+            return entity, str(stands[0]["record_id"])
         final = hub.reader.resolve(subject)
         if (found := reference_record(hub, entity, final)) is not None:
             return entity, found
@@ -84,12 +100,15 @@ def record_of(hub: Hub, subject: str) -> tuple[Entity, str]:
 
 
 def _asked(hub: Hub, decision: Decision) -> tuple[Entity, list[tuple[str, str]]]:
+    if decision.takes_back is not None:  # its records may have left the hub since: the ledger knows them
+        taken = hub.ledger.judgement(decision.takes_back)
+        return hub.city.standard.entities[taken.entity], [(taken.left_record, taken.right_record)]
     if decision.other:
         (entity, left), (kind, right) = record_of(hub, decision.subject), record_of(hub, decision.other)
         if entity != kind:
             raise JudgementRefused(f"{entity.name} ≠ {kind.name}: 不是同类主体 they are parties of different kinds")
         if left == right:
-            raise JudgementRefused("两者已是同一条记录 both are one record")
+            raise _one_record(hub, entity, decision)
         return entity, [(min(left, right), max(left, right))]
     case = work_list(hub).case(decision.subject)
     entity = hub.city.standard.entities[case.entity]
@@ -119,7 +138,7 @@ def _write(
     entries = _entries(hub, entity, decision, asked)
     for attempt in range(ATTEMPTS):
         seen = hub.ledger.last_judgement()
-        _check(hub, entity, entries, seen)
+        _check(hub, entity, decision, entries, seen)
         try:
             return hub.ledger.judge(entries, hub.clock(), seen)
         except LedgerBusy:
@@ -128,9 +147,31 @@ def _write(
     raise AssertionError("unreachable")
 
 
-def _check(hub: Hub, entity: Entity, entries: Sequence[JudgementEntry], seen: int) -> None:
-    """Raise JudgementRefused where one of the judgements contradicts those that stand, or another of them."""
-    standing = in_force(constraining(hub.ledger.judgements(entity.name, seen)), seen)
+def _one_record(hub: Hub, entity: Entity, decision: Decision) -> JudgementRefused:
+    """Return why two subjects that lead to one record cannot be judged, and what parts them or tells their records."""
+    if decision.subject == decision.other:
+        return JudgementRefused("两次写的是同一个 the same subject twice")
+    names = f"hub_id IN ({literal(decision.subject)}, {literal(decision.other)})"
+    step = Step("gone", f"SELECT hub_id, judgement FROM identity WHERE {names} AND state <> 'active' ORDER BY hub_id")
+    gone = hub.engine.run([step], published_links(hub, entity.name), "gone").to_pylist()
+    if not gone:
+        return JudgementRefused("两者已是同一条记录 both are one record")
+    numbers = sorted({row["judgement"] for row in gone if row["judgement"] is not None})
+    told = f"，依第 {numbers[0]} 号判定 by judgement {numbers[0]}" if numbers else ""
+    undo = f"cityhub judge withdraw {numbers[0]}；或" if numbers else ""
+    named = f"指明两条记录 {'or ' if numbers else ''}name two records, which this tells: cityhub history {gone[0]['hub_id']}"
+    return JudgementRefused(f"两号现为同一主体 the two ids are one entity now{told}", numbers, next_step=undo + named)
+
+
+def _check(
+    hub: Hub, entity: Entity, decision: Decision, entries: Sequence[JudgementEntry], seen: int
+) -> None:
+    """Raise JudgementRefused where what is taken back is not in force, or where one of the judgements contradicts those
+    that stand, or another of them."""
+    stored = hub.ledger.judgements(entity.name, seen)
+    if decision.takes_back is not None:
+        refuse_not_in_force(stored, decision.takes_back)
+    standing = in_force(constraining(stored), seen)
     for place, entry in enumerate(entries, 1):
         proposed = Judgement(seen + place, entry.left_record, entry.right_record, entry.verdict)
         found = contradiction_of(standing, proposed)
@@ -142,3 +183,29 @@ def _check(hub: Hub, entity: Entity, entries: Sequence[JudgementEntry], seen: in
                 next_step="先撤回其中一条 withdraw one of them first: cityhub judge withdraw N",
             )
         standing = [one for one in standing if one.pair != proposed.pair] + [proposed]
+
+
+def refuse_not_in_force(stored: Sequence[StoredJudgement], number: int) -> None:
+    """Raise JudgementRefused unless judgement `number` is the last one about its two records, and no withdrawal: taking
+    it back would void another one, that somebody else may have made."""
+    taken = next(one for one in stored if one.number == number)
+    pair = (taken.left_record, taken.right_record)
+    after = [one for one in stored if (one.left_record, one.right_record) == pair and one.number > number]
+    again = "重新判定 judge the two records anew: cityhub judge same|not-same|unsure RECORD RECORD"
+    if taken.verdict == "withdrawn":
+        raise JudgementRefused(
+            f"第 {number} 号本身是撤回 judgement {number} is a withdrawal itself", next_step=again
+        )
+    if not after:
+        return
+    first, last = after[0], after[-1]
+    if first.verdict == "withdrawn":
+        raise JudgementRefused(
+            f"第 {number} 号已撤回（第 {first.number} 号）judgement {number} was withdrawn by judgement {first.number}",
+            [first.number],
+        )
+    in_place = f"第 {number} 号已被第 {first.number} 号取代 judgement {number} was superseded by judgement {first.number}"
+    if last.verdict == "withdrawn":
+        in_place += f"，其后也已撤回（第 {last.number} 号）withdrawn since by judgement {last.number}"
+        raise JudgementRefused(in_place, [first.number, last.number], next_step=again)
+    raise JudgementRefused(in_place, [last.number], next_step=f"cityhub judge withdraw {last.number}")

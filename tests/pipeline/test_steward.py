@@ -1,0 +1,109 @@
+"""A steward's commands on a small city: what is taken back, what rests, who accepted what, and what is said where not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pipeline.command_line import main
+from pipeline.hub import Hub
+from pipeline.judge import Decision, judge, withdraw
+from schemas.errors import JudgementRefused
+from tests.pipeline.story import Story, story, take
+from tests.pipeline.test_judging import CITY, DEPARTMENTS, relink, two_people
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]]:
+    tale = story(tmp_path_factory.mktemp("steward"), residents=400)
+    tale.bring()
+    with tale.hub(**CITY) as hub:
+        take(hub, DEPARTMENTS)
+        relink(hub)
+        yield tale, hub
+
+
+@pytest.fixture(autouse=True)
+def settings(city: tuple[Story, Hub], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**CITY, "CITYHUB_HOME": str(city[0].home)}.items():
+        monkeypatch.setenv(name, value)
+
+
+def run(*words: object, fails: bool = False) -> Result:
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert (result.exit_code != 0) == fails, result.output
+    return result
+
+
+def entered(hub: Hub, verdict: str, left: str, right: str, who: str = "王经办") -> int:
+    [number] = judge(hub, Decision(verdict, left, right, who, "x"))["judgements"]  # type: ignore[arg-type]
+    return int(number)
+
+
+def test_only_the_judgement_in_force_is_taken_back(city: tuple[Story, Hub]) -> None:
+    _, hub = city
+    first, second = two_people(hub)
+    said = ("--who", "王经办", "--why", "x")
+    same, apart = entered(hub, "same", first, second), entered(hub, "not_same", first, second, "李复核")
+    refused = run("judge", "withdraw", same, *said, fails=True).output
+    assert f"第 {same} 号已被第 {apart} 号取代" in refused and f"cityhub judge withdraw {apart}" in refused
+    assert "已被" in run("judge", "withdraw", same, "--preview", fails=True).output
+    assert hub.ledger.last_judgement() == apart
+    back = json.loads(run("judge", "withdraw", apart, *said, "--json").output)["judgements"][0]
+    assert hub.ledger.judgement(back).supersedes == apart
+    assert f"第 {apart} 号已撤回（第 {back} 号）" in run("judge", "withdraw", apart, *said, fails=True).output
+    assert f"第 {back} 号本身是撤回" in run("judge", "withdraw", back, *said, fails=True).output
+    superseded = run("judge", "withdraw", same, *said, fails=True).output
+    assert f"第 {same} 号已被第 {apart} 号取代" in superseded and f"第 {back} 号" in superseded
+    assert "没有第 9999 号判定" in run("judge", "withdraw", 9999, *said, fails=True).output
+    assert hub.ledger.last_judgement() == back
+
+
+def test_of_two_who_take_the_same_judgement_back_one_is_refused(city: tuple[Story, Hub]) -> None:
+    tale, hub = city
+    number = entered(hub, "unsure", *two_people(hub))
+
+    def take_back(who: str) -> str:
+        with tale.hub(**CITY) as own:
+            try:
+                withdraw(own, number, who, "x")
+            except JudgementRefused as refused:
+                return str(refused)
+        return ""
+
+    with ThreadPoolExecutor(2) as both:
+        told = sorted(both.map(take_back, ("王经办", "李复核")))
+    assert told[0] == "" and "已撤回" in told[1]
+    assert hub.ledger.last_judgement() == number + 1
+
+
+def test_two_ids_merged_by_mistake_are_parted_by_their_ids(city: tuple[Story, Hub]) -> None:
+    """Where both have a register row; else what parts them is told."""
+    _, hub = city
+    first, second = two_people(hub)
+    golden = hub.lake.read("golden/person").to_pylist()
+    third, fourth = sorted(row["hub_id"] for row in golden if not row["anchored"])[:2]
+    entered(hub, "same", first, second)
+    provisional = entered(hub, "same", third, fourth)
+    relink(hub)
+    assert hub.reader.resolve(first) == hub.reader.resolve(second)
+    refused = run("judge", "not-same", third, fourth, "--who", "a", "--why", "b", fails=True).output
+    assert "两号现为同一主体" in refused and f"cityhub judge withdraw {provisional}" in refused
+    assert "the same subject twice" in run("judge", "same", first, first, "--who", "a", "--why", "b", fails=True).output
+    kept = hub.reader.resolve(first)
+    gone = first if kept == second else second
+    assert json.loads(run("judge", "not-same", gone, kept, "--preview", "--json").output)["restored"] == [gone]
+    apart = entered(hub, "not_same", first, second, "李复核")
+    withdraw(hub, provisional, "王经办", "x")
+    relink(hub)
+    assert [hub.reader.resolve(name) for name in (first, second, third, fourth)] == [first, second, third, fourth]
+    withdraw(hub, apart, "王经办", "x")
+    relink(hub)
+    assert hub.reader.resolve(gone) == gone
