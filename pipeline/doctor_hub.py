@@ -13,12 +13,13 @@ import pyarrow.parquet as parquet
 from connectors.opening import open_source
 from connectors.source import ReadSettings
 from pipeline.events import redact
+from pipeline.evidence import EVIDENCE, load_model
 from pipeline.examination import Examined, bad, warn, well
 from pipeline.hub import Hub, open_hub
 from pipeline.settings import Settings
 from schemas.city import City
 from schemas.contract import Contract
-from schemas.errors import CityhubError, Transient
+from schemas.errors import CityhubError, ModelError, Transient
 from warehouse.database import Database
 
 PATIENCE = ReadSettings(connect_seconds=5, lock_seconds=5, statement_seconds=20)
@@ -33,7 +34,7 @@ def examine_hub(settings: Settings, city: City) -> Iterator[Examined]:
         return
     try:
         with open_hub(settings) as hub:
-            yield from (_lake(hub), _published(hub), _unfinished(hub), _staging(hub), _moments(hub))
+            yield from (_lake(hub), _published(hub), *_models(hub), _unfinished(hub), _staging(hub), _moments(hub))
             for contract in city.contracts.values():
                 yield _source(hub, contract)
     except CityhubError as error:
@@ -93,6 +94,20 @@ def _published(hub: Hub) -> Examined:
             "从备份恢复后 restore from the backup, cityhub publish",
         )
     return well(name, f"版本 version {version.number}，校验相符 checksums hold")
+
+
+def _models(hub: Hub) -> Iterator[Examined]:
+    """Yield how the models are that the published links were made by: without them nothing is linked or resolved."""
+    name, published = "关联模型 linkage models", hub.ledger.published_version()
+    names = dict(published.counts.get(EVIDENCE, {})) if published else {}
+    sound = []
+    for entity, version in names.items():
+        try:
+            sound.append(load_model(hub, entity, version).version)
+        except ModelError as error:
+            yield bad(f"{name} {entity}", redact(error.message), error.next_step)
+    if len(sound) == len(names):
+        yield well(name, f"{len(sound)} 个相符 as published")
 
 
 def _unfinished(hub: Hub) -> Examined:

@@ -19,6 +19,10 @@ from pipeline.lake_tables import block_keys_table
 from schemas.errors import ModelError
 from warehouse.versions import Version
 
+RETRAIN = (
+    "从备份恢复该文件 restore the file from the backup；或重新训练 or train the model again: cityhub link --difference"
+    "，再 then cityhub link --accept WHY --who NAME"
+)
 EVIDENCE = "evidence"  # the name under which a version's counts keep the models in force
 Models = Mapping[str, Model]
 
@@ -48,24 +52,31 @@ def models_in_force(hub: Hub, published: Version | None) -> dict[str, Model]:
 
 
 def load_model(hub: Hub, entity: str, version: str) -> Model:
-    """Return the model of that version. Raises ModelError."""
+    """Return the model of that version. Raises ModelError, whose next step is the way to another model in force."""
     path = model_path(hub, entity, version)
-    if not path.is_file():
-        raise ModelError(path.name, "no such file", "它决定了现有关联 the links in force were made by it")
-    model = from_json(path.read_text(encoding="utf-8"), path.name)
+    try:
+        model = from_json(path.read_text(encoding="utf-8"), path.name)
+    except FileNotFoundError:
+        made = "它决定了现有关联 the links in force were made by it"
+        raise ModelError(path.name, "文件不存在 no such file", made, next_step=RETRAIN) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(path.name, "文件读不了 not readable", type(error).__name__, next_step=RETRAIN) from None
+    except ModelError as error:
+        raise ModelError(error.name, error.what, error.detail, next_step=RETRAIN) from None
     if model.version != version:
-        raise ModelError(path.name, "another model than the one in force", model.version)
+        what = "不是现用模型 another model than the one in force"
+        raise ModelError(path.name, what, model.version, next_step=RETRAIN)
     return model
 
 
 def keep_model(hub: Hub, model: Model) -> Path:
-    """Write a model's file, whole or not at all; one that is there already is the same."""
-    path = model_path(hub, model.entity, model.version)
-    if path.is_file():
+    """Write a model's file, whole or not at all; one that is there already is the same, unless somebody altered it."""
+    path, text = model_path(hub, model.entity, model.version), model.to_json()
+    if path.is_file() and path.read_bytes() == text.encode():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_text(model.to_json(), encoding="utf-8")
+    part.write_bytes(text.encode())
     part.replace(path)
     return path
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -13,10 +13,12 @@ from engine.quoting import literal
 from engine.relation import ParquetFiles
 from engine.step import Step
 from matching.tables import IDENTITY, LINKS
+from pipeline.events import redact
 from pipeline.hub import Hub
 from pipeline.lake_tables import former_states_table, identity_history_table, links_history_table
 from schemas.errors import UnknownEntity
 from values.kinds import KINDS
+from warehouse.versions import Version
 
 STATES = IDENTITY.append(pa.field("commit", pa.int64()))
 SENTENCES = {
@@ -34,7 +36,8 @@ def history(hub: Hub, hub_id: str) -> dict[str, Any]:
     """Return {"hub_id", "leads_to", "events", "former_numbers"}: all that ever happened to a hub id, oldest first.
 
     An event has `version`, `at`, `run`, `what`, and what belongs to it: records by their ids, judgements with who and
-    why. Numbers are masked. Raises UnknownEntity for an id that was never given.
+    why, and `accepted` {"who", "why"} where the version was made by a specification that somebody accepted. Numbers are
+    masked. Raises UnknownEntity for an id that was never given.
     """
     for entity in hub.city.standard.parties:
         states = _states(hub, entity.name, hub_id)
@@ -150,13 +153,19 @@ def _dated(hub: Hub, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     versions = {one.number: one for one in hub.ledger.versions()}
     order = {"judgement": 0, "identity": 1, "joined": 2, "left": 3}
     waiting = max(versions, default=0) + 1  # a judgement that no version has obeyed yet comes last
-    dated = [
-        {**event, "at": versions[event["version"]].published_at, "run": versions[event["version"]].run_id}
-        if event["version"] in versions
-        else {**event, "at": None, "run": None}
-        for event in events
-    ]
+    dated = [{**event, **_made(versions.get(event["version"]), event)} for event in events]
     return sorted(dated, key=lambda event: (event["version"] or waiting, order[event["what"]]))
+
+
+def _made(version: Version | None, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return when and by which run an event's version was made, and by whose acceptance where no judgement moved it."""
+    if version is None:
+        return {"at": None, "run": None}
+    made = {"at": version.published_at, "run": version.run_id}
+    told = version.counts.get("accepted")
+    if not told or event["what"] == "judgement" or event.get("judgement"):
+        return made
+    return {**made, "accepted": {name: redact(str(told[name])) for name in ("who", "why")}}
 
 
 def history_text(result: dict[str, Any]) -> str:
@@ -173,6 +182,8 @@ def history_text(result: dict[str, Any]) -> str:
 
 def _told(event: dict[str, Any]) -> str:
     by = f"，依第 {event['judgement']} 号判定 by judgement {event['judgement']}" if event.get("judgement") else ""
+    if accepted := event.get("accepted"):
+        by = f"，采纳新规格 accepted by {accepted['who']}: {accepted['why']}"
     if event["what"] == "identity":
         return f"{event['id']} {event['sentence']} {event.get('into') or ''}".rstrip() + by
     if event["what"] == "judgement":

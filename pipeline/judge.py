@@ -41,8 +41,8 @@ class Decision:
 def judge(hub: Hub, decision: Decision) -> dict[str, Any]:
     """Write the judgements that the decision makes; return {"entity", "verdict", "judgements": [numbers]}.
 
-    Raises JudgementRefused with the chain of judgements that it contradicts, or where what it takes back is not in force,
-    UnknownEntity for a subject nobody knows.
+    Raises JudgementRefused with the chain of judgements that it contradicts, or where what it takes back is not in
+    force; UnknownEntity for a subject nobody knows.
     """
     with stage_of(hub, "judge") as counts:
         entity, asked = _asked(hub, decision)
@@ -158,8 +158,8 @@ def _one_record(hub: Hub, entity: Entity, decision: Decision) -> JudgementRefuse
         return JudgementRefused("两者已是同一条记录 both are one record")
     numbers = sorted({row["judgement"] for row in gone if row["judgement"] is not None})
     told = f"，依第 {numbers[0]} 号判定 by judgement {numbers[0]}" if numbers else ""
-    undo = f"cityhub judge withdraw {numbers[0]}；或" if numbers else ""
-    named = f"指明两条记录 {'or ' if numbers else ''}name two records, which this tells: cityhub history {gone[0]['hub_id']}"
+    undo = f"cityhub judge withdraw {numbers[0]}，或 or " if numbers else ""
+    named = f"指明两条记录 name two records; cityhub history {gone[0]['hub_id']} tells them"
     return JudgementRefused(f"两号现为同一主体 the two ids are one entity now{told}", numbers, next_step=undo + named)
 
 
@@ -201,10 +201,10 @@ def refuse_not_in_force(stored: Sequence[StoredJudgement], number: int) -> None:
     first, last = after[0], after[-1]
     if first.verdict == "withdrawn":
         raise JudgementRefused(
-            f"第 {number} 号已撤回（第 {first.number} 号）judgement {number} was withdrawn by judgement {first.number}",
+            f"第 {number} 号已撤回（第 {first.number} 号）it was withdrawn by judgement {first.number}",
             [first.number],
         )
-    in_place = f"第 {number} 号已被第 {first.number} 号取代 judgement {number} was superseded by judgement {first.number}"
+    in_place = f"第 {number} 号已被第 {first.number} 号取代 it was superseded by judgement {first.number}"
     if last.verdict == "withdrawn":
         in_place += f"，其后也已撤回（第 {last.number} 号）withdrawn since by judgement {last.number}"
         raise JudgementRefused(in_place, [first.number, last.number], next_step=again)

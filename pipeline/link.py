@@ -21,6 +21,7 @@ from matching.tables import CHANGED, FORMER_STATES, IDENTITY, LINKS
 from matching.training import FEWEST_LABELS
 from pipeline.commit import LAKE
 from pipeline.current_statements import arriving_records, changed_records, current_records
+from pipeline.events import redact
 from pipeline.evidence import EVIDENCE, Models, evidence_of, keep_model, models_in_force
 from pipeline.former_states import fresh_states, stored_states
 from pipeline.hub import Hub
@@ -100,7 +101,7 @@ def link(hub: Hub, acceptance: Acceptance | None = None, trained: Models | None 
         counts.update(batches=len(pinned), changed=changed, judgements=through - since, contradictions=contradictions)
         facts: dict[str, Any] = {"link": dict(counts), "models": models, EVIDENCE: used}
         if acceptance is not None:
-            facts["accepted"] = vars(acceptance)
+            facts["accepted"] = {"who": redact(acceptance.who), "why": redact(acceptance.why)}
             facts["shown"] = {name: shown[name] for name in ("version", "models")} if shown else {}
         hub.ledger.advance(fence, version.number, "linked", manifest, facts)
     return {"version": version.number, **counts}

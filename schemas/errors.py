@@ -186,8 +186,8 @@ class FenceLost(Terminal, LedgerError):
 
 
 class JudgementRefused(Terminal, LedgerError):
-    """A judgement that cannot stand: `chain` are the numbers of the judgements it contradicts, none where it is empty.
-    Nothing was written."""
+    """A judgement that cannot stand: `chain` are the numbers of the judgements it contradicts, or that stand in
+    place of the one it takes back; none where it is empty. Nothing was written."""
 
     def __init__(self, why: str, chain: Sequence[int] = (), *, next_step: str = "") -> None:
         self.chain = tuple(chain)
@@ -242,9 +242,11 @@ class ModelError(LinkageError):
 
     next_step = "重新训练 train the model again, or restore the file from the backup"
 
-    def __init__(self, name: str, what: str, detail: str = "") -> None:
-        self.name, self.what = name, what
-        super().__init__(f"模型不可用 model {name} cannot be used: {what}{'; ' + detail if detail else ''}")
+    def __init__(self, name: str, what: str, detail: str = "", *, next_step: str = "") -> None:
+        self.name, self.what, self.detail = name, what, detail
+        super().__init__(
+            f"模型不可用 model {name} cannot be used: {what}{'; ' + detail if detail else ''}", next_step=next_step
+        )
 
 
 class CrowdedBlock(LinkageError):
@@ -283,7 +285,7 @@ class SpecificationChanged(LinkageError):
     """How `entities` are linked is not what the published links were made by, and nobody has accepted that."""
 
     next_step = (
-        "看差异 look at the difference: cityhub link --difference；采纳 accept it: cityhub link --accept WHY"
+        "看差异 look at the difference: cityhub link --difference；采纳 accept it: cityhub link --accept WHY --who NAME"
         "；或恢复原配置 or restore the old files"
     )
 

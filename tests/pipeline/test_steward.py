@@ -1,4 +1,4 @@
-"""A steward's commands on a small city: what is taken back, what rests, who accepted what, and what is said where not."""
+"""A steward's commands on a small city: what is taken back, what rests, who accepted what, what is refused and why."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 from pipeline.command_line import main
 from pipeline.hub import Hub
 from pipeline.judge import Decision, judge, withdraw
+from pipeline.publish import publish
+from pipeline.survive import survive
 from schemas.errors import JudgementRefused
 from tests.pipeline.story import Story, story, take
 from tests.pipeline.test_judging import CITY, DEPARTMENTS, relink, two_people
@@ -107,3 +109,59 @@ def test_two_ids_merged_by_mistake_are_parted_by_their_ids(city: tuple[Story, Hu
     withdraw(hub, apart, "王经办", "x")
     relink(hub)
     assert hub.reader.resolve(gone) == gone
+
+
+def test_who_accepted_a_specification_stands_in_the_history(
+    city: tuple[Story, Hub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, hub = city
+    before = {row["record_id"]: row["decision"] for row in hub.lake.read("links/person").to_pylist()}
+    with monkeypatch.context() as stricter:
+        stricter.setattr("pipeline.ladder_rules.PERSON_AGREES", frozenset({"same"}))
+        assert "cityhub link --accept WHY --who NAME" in run("link", fails=True).output
+        run("link", "--accept", "阈值放宽，问 13930302211", "--who", "赵审批")
+    survive(hub)
+    publish(hub)
+    links = hub.lake.read("links/person").to_pylist()
+    moved = {row["record_id"] for row in links if before[row["record_id"]] == "link" != row["decision"]}
+    states = hub.lake.read("links_history/person").to_pylist()
+    left = next(row["hub_id"] for row in states if row["record_id"] in moved and row["hub_id"])
+    run("link", "--accept", "恢复", "--who", "赵审批")
+    survive(hub)
+    publish(hub)
+    told = json.loads(run("history", left, "--json").output)["events"]
+    reasons = [one["accepted"]["why"] for one in told if one["what"] in ("left", "joined") and "accepted" in one]
+    assert reasons == ["阈值放宽，问 139********", "恢复"]
+    assert not [one for one in told if one["version"] == 1 and "accepted" in one]
+    assert "accepted by 赵审批: 阈值放宽" in run("history", left).output
+
+
+def test_the_doctor_names_a_model_that_no_run_can_use_and_the_way_out(city: tuple[Story, Hub]) -> None:
+    """Missing, altered, of another format, not text: the doctor, the link run and resolving say the same."""
+    tale, hub = city
+    published = hub.ledger.published_version()
+    assert published is not None
+    path = tale.home / "models" / f"person-{published.counts['evidence']['person']}.json"
+    text, asked = path.read_bytes(), '{"name": "王伟", "phone": "13900000001"}'
+    entered(hub, "not_same", *two_people(hub))
+    way = "cityhub link --difference，再 then cityhub link --accept WHY --who NAME"
+    damages = {
+        "文件不存在 no such file": None,
+        "altered": text.replace(b'"known": 0.', b'"known": 0.1'),
+        "format 0": text.replace(b'"format": 2', b'"format": 0'),
+        "文件读不了 not readable": b"\xff\xfe\x00",
+        "not a model file": b"",
+    }
+    for said, damage in damages.items():
+        path.unlink() if damage is None else path.write_bytes(damage)
+        examined = json.loads(run("doctor", "--json", fails=True).output)
+        [found] = [one for one in examined["checks"] if one["check"].startswith("关联模型")]
+        assert (found["verdict"], path.name in found["detail"], said in found["detail"]) == ("bad", True, True)
+        assert way in found["next"]
+        for words in (("link",), ("resolve", "person", asked), ("resolve", "business", asked)):
+            refused = run(*words, fails=True).output
+            assert said in refused and way in refused
+    run("link", "--difference")  # the file still holds what nobody can use
+    assert path.read_bytes() == text  # trained on the same records it is the same model
+    examined = json.loads(run("doctor", "--json").output)["checks"]
+    assert [one["verdict"] for one in examined if one["check"].startswith("关联模型")] == ["ok"]
