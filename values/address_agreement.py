@@ -92,7 +92,7 @@ def compare_parts(left: pa.Table, right: pa.Table, gazetteer: Gazetteer | None =
 class PlaceCodes:
     """The parts of addresses as integers, a row each: equal parts have equal codes, -1 where an address has none."""
 
-    parts: Mapping[str, npt.NDArray[np.int32]]
+    table: npt.NDArray[np.int32]  # (parts, rows), parts in the order of _PLACE
     division_codes: Sequence[str | None]  # what the codes of the part `division` stand for
     anchored: Mask  # names a town, village, road or estate
     gazetteer: Gazetteer | None
@@ -104,9 +104,10 @@ class PlaceCodes:
     ) -> PlaceCodes:
         """Return the codes of columns of parts, and of the texts they were read from; `outside`: of another city."""
         encoded = {name: codes(parts[name]) for name in _COMPARED}
-        numbers = {"outside": outside.astype(np.int32), **{name: column[0] for name, column in encoded.items()}}
-        anchored = np.logical_or.reduce([numbers[name] >= 0 for name in ("town_name", "village", "road", "estate")])
-        return cls(numbers, encoded["division"][1], anchored, gazetteer, texts)
+        table = np.stack([*(column[0] for column in encoded.values()), outside.astype(np.int32)])
+        places = [_PLACE[name] for name in ("town_name", "village", "road", "estate")]
+        anchored = np.asarray((table[places] >= 0).any(axis=0), dtype=bool)
+        return cls(table, encoded["division"][1], anchored, gazetteer, texts)
 
     @cached_property
     def letters(self) -> Prints:
@@ -156,6 +157,7 @@ class PlaceCodes:
 _COMPARED = (
     "division", "town_name", "village", "road", "number", "lane", "estate", "building", "unit", "room", "rest",
 )  # fmt: skip
+_PLACE = {name: place for place, name in enumerate((*_COMPARED, "outside"))}
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
@@ -168,29 +170,31 @@ class _Pair:
 
     def __init__(self, codes: PlaceCodes, left: Rows, right: Rows) -> None:
         self._codes = codes
-        self._sides: dict[str, tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]] = {
-            name: (part[left], part[right]) for name, part in codes.parts.items()
-        }
+        self._sides = codes.table.take(left, axis=1), codes.table.take(right, axis=1)
+        self._alike = self._sides[0] == self._sides[1]
+        self._both = np.minimum(*self._sides) >= 0
+        self._same = self._alike & self._both
+        self._clash = self._both & ~self._alike
 
     def same(self, name: str) -> Mask:
-        a, b = self._sides[name]
-        return np.asarray((a == b) & (a >= 0), dtype=bool)
+        found: Mask = self._same[_PLACE[name]]
+        return found
 
     def clash(self, name: str) -> Mask:
-        a, b = self._sides[name]
-        return np.asarray((a != b) & (np.minimum(a, b) >= 0), dtype=bool)
+        found: Mask = self._clash[_PLACE[name]]
+        return found
 
     def both(self, name: str) -> Mask:
-        a, b = self._sides[name]
-        return np.asarray(np.minimum(a, b) >= 0, dtype=bool)
+        found: Mask = self._both[_PLACE[name]]
+        return found
 
     def neither(self, name: str) -> Mask:
-        a, b = self._sides[name]
+        a, b = (side[_PLACE[name]] for side in self._sides)
         return np.asarray(np.maximum(a, b) < 0, dtype=bool)
 
     def alike(self, name: str) -> Mask:
-        a, b = self._sides[name]
-        return np.asarray(a == b, dtype=bool)
+        found: Mask = self._alike[_PLACE[name]]
+        return found
 
     def same_place(self) -> Mask:
         """The same road; or village or estate where no two roads or villages speak against it."""
@@ -205,10 +209,10 @@ class _Pair:
 
     def divisions_apart(self) -> Mask:
         """Two divisions that differ; a zone and a district it lies in do not."""
-        apart = self.clash("division")
+        apart = self.clash("division").copy()
         rows = np.flatnonzero(apart)
         if len(rows):
-            a, b = (side[rows].astype(np.int64) for side in self._sides["division"])
+            a, b = (side[_PLACE["division"], rows].astype(np.int64) for side in self._sides)
             codes = self._codes.division_codes
             pairs, which = np.unique(a * len(codes) + b, return_inverse=True)
             index = index_of(self._codes.gazetteer)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Container
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 
 from values.folded_texts import FoldedTexts, sorted_words, sounds
 from values.lookalikes import shape_table
+from values.part_texts import FEW
 from values.pinyin import (
     COMPOUND_SURNAMES,
     SEVERAL_READINGS,
@@ -24,11 +26,12 @@ from values.pinyin import (
     surname_table,
 )
 from values.shapes import IDEOGRAPH, LETTERS, code_point_table
-from values.text_column import CodePoints, TextColumn, replaced_rows, with_nulls
+from values.text_column import CodePoints, TextColumn, as_texts, replaced_rows, with_nulls
 from values.variants import fold_table
 
 _MOST_READINGS = 8
 _PARTS = ("words", "sound", "initials")
+_IN_COLUMNS = ("shape", "readings", "spelled", *_PARTS)
 _READ = ("pinyin", "readings", "spelled", *_PARTS)  # keys made of readings
 
 
@@ -41,6 +44,9 @@ def name_keys(values: pa.Array, wanted: Container[str] | None = None) -> dict[st
     character. `given`: what follows it. `words`: the parts in alphabetical order. `initials`: "zw", of Latin names
     those of `words`. `sound`: the pinyin; of names without ideographs the Soundex codes of `words`.
     """
+    few = _few_keys(as_texts(values).to_pylist(), wanted) if wanted is not None and len(values) < FEW else None
+    if few is not None:
+        return few
     column = TextColumn(values)
     points = folded_points(column)
     folded = points.texts()
@@ -66,6 +72,51 @@ def name_keys(values: pa.Array, wanted: Container[str] | None = None) -> dict[st
         parts = _keys_of_parts(column, folded, pinyin, nothing)
         made |= {name: key for name, key in parts.items() if wanted is None or name in wanted}
     return made
+
+
+def _few_keys(names: list[str | None], wanted: Container[str]) -> dict[str, pa.Array] | None:
+    """Return the keys of a few names of ideographs alone, made one by one; None where there is more to tell."""
+    folded = [(name or "").translate(_folding()) for name in names]
+    han = all(IDEOGRAPH[ord(letter)] for name in folded for letter in name)
+    if not han or any(key in wanted for key in _IN_COLUMNS):
+        return None
+    made: dict[str, Callable[[str], str]] = {
+        "folded": lambda name: name,
+        "surname": lambda name: name[:1],
+        "given": lambda name: name[1:],
+        "pinyin": lambda name: " ".join(_syllables(name)),
+    }
+    least = {"given": 2}  # letters
+    return {
+        key: pa.array([make(name) if len(name) >= least.get(key, 1) else None for name in folded], pa.string())
+        for key, make in made.items()
+        if key in wanted
+    }
+
+
+def _syllables(name: str) -> list[str]:
+    """Return the reading of each character of a folded name, surnames read as surnames, as `reading_indices` does."""
+    index, syllables = reading_table()[0], _syllable_list()
+    found = [syllables[index[ord(letter)]] for letter in name]
+    if len(name) >= 2:
+        found[0] = syllables[surname_table()[ord(name[0])]]
+    if len(name) >= 3 and name[:2] in COMPOUND_SURNAMES:
+        found[:2] = COMPOUND_SURNAMES[name[:2]].replace("ü", "v").split()
+    return found
+
+
+@cache
+def _syllable_list() -> list[str]:
+    syllables: list[str] = reading_table()[1].to_pylist()
+    return syllables
+
+
+@cache
+def _folding() -> dict[int, str | None]:
+    """Return what `str.translate` needs to fold one name as `folded_points` folds a column."""
+    table, points = fold_table(), np.arange(len(LETTERS))
+    others = np.flatnonzero((table != points) | ~LETTERS).tolist()
+    return {point: chr(table[point]) if LETTERS[point] else None for point in others}
 
 
 def _keys_of_parts(

@@ -219,3 +219,19 @@ def test_keys_of_equal_names_are_equal_whatever_stands_beside(names: list[str]) 
 def test_mask_shows_one_character_at_most(name: str) -> None:
     masked = person_name.mask(texts([name]))[0].as_py()
     assert masked == ("*" if len(name) == 1 else name[0] + "*")
+
+
+def test_a_few_names_have_the_keys_that_they_have_among_many() -> None:
+    """Names of ideographs alone are read one by one, others and whole columns in arrays."""
+    names = [
+        "王伟", "歐陽娜娜", "欧阳", "单于丹", "单丽", "令狐冲", "查", "吕布", "閭丘露薇", "𠮷野", "〇〇", "", None,
+        "王·伟", "麴義", "阿卜杜拉·买买提", "Wang Wei", "王A", "长孙无忌", "曾国藩", "·", "锺馗", "\ue000伟", "仇 英",
+    ]  # fmt: skip
+    wanted = frozenset({"folded", "surname", "given", "pinyin"})
+    many = person_name.keys(pa.array(names * 10), wanted)
+    assert set(many) == wanted
+    for row, name in enumerate(names):
+        alone = person_name.keys(pa.array([name], pa.string()), wanted)
+        assert {key: made[0] for key, made in alone.items()} == {key: made[row] for key, made in many.items()}, name
+    together = person_name.keys(pa.array(names[:9]), {"pinyin"})["pinyin"]
+    assert together.to_pylist() == many["pinyin"].to_pylist()[:9]
