@@ -6,24 +6,26 @@ A side is an Arrow table whose rows are records; a field's codes point into the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from matching.few_rows import FEW, FewColumn
 from matching.text_hashes import Hashes, few_hashes, text_hashes
 
 Codes = npt.NDArray[np.int32]
 Keys = Callable[[pa.Array, frozenset[str]], dict[str, pa.Array]]  # of values, those keys that are wanted
+Column: TypeAlias = pa.ChunkedArray | pa.Array | FewColumn
 Sides = tuple[pa.ChunkedArray, pa.ChunkedArray | None]  # record and base; None: the record side is the base too
 
 NO_KEY = np.uint64(0)
 _NO_KEYS = np.zeros(1, np.uint64)
 _LOOKED_AT = 10_000  # rows
-FEW = 128  # rows: fewer are encoded and hashed one by one, which costs less than calling for columns
 _NO_TEXTS = pa.chunked_array([pa.array([], pa.string())])
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _ONE, _LEFT, _RIGHT, _DOWN = np.uint64(1), np.uint64(23), np.uint64(41), np.uint64(29)
@@ -80,12 +82,20 @@ class EncodedField:
         if self._few and not len(self.values):
             return _NO_KEYS[:0]
         if key not in self._hashes:
-            made = {"": self.values}
-            if key:
-                wanted = self.wanted | {key}
-                made = {name: one for name, one in self.keys(self.values, wanted).items() if name in wanted}
-            self._hashes |= _hashed({name: one for name, one in made.items() if not pa.types.is_list(one.type)})
+            self.hold(_hashed(self.key_texts(key)))
         return self._hashes[key]
+
+    def key_texts(self, key: str) -> dict[str, pa.Array]:
+        """Return the `key` of each distinct value, and the others that are made with it, where they have no hash."""
+        if not key:
+            return {"": self.values}
+        wanted = self.wanted | {key}
+        made = self.keys(self.values, wanted)
+        return {name: one for name, one in made.items() if name in wanted and not pa.types.is_list(one.type)}
+
+    def hold(self, hashes: Mapping[str, Hashes]) -> None:
+        """Take the hashes of keys that were made elsewhere."""
+        self._hashes |= hashes
 
     def row_hashes(self, key: str, side: str) -> Hashes:
         """Return the hash of the `key` of each row of a side ("record" or "base"); 0 where it has none."""
@@ -110,7 +120,7 @@ class EncodedField:
 
 
 def encode(
-    name: str, record: pa.ChunkedArray | pa.Array, base: pa.ChunkedArray | pa.Array | None, keys: Keys,
+    name: str, record: Column, base: Column | None, keys: Keys,
     wanted: frozenset[str] = frozenset(), *, compared: bool = True,
 ) -> EncodedField:  # fmt: skip
     """Return one field of both sides; `base` None means the base side is the record one. `compared` False: only block
@@ -127,9 +137,7 @@ def encode(
     return field
 
 
-def _encoded_few(
-    record: pa.ChunkedArray | pa.Array, base: pa.ChunkedArray | pa.Array | None
-) -> tuple[Codes, Codes, pa.Array] | None:
+def _encoded_few(record: Column, base: Column | None) -> tuple[Codes, Codes, pa.Array] | None:
     """Return the codes of few rows and their values; None for columns of other types, or of two."""
     kind = record.type
     if not (kind == pa.string() or kind == pa.date32()) or (base is not None and base.type != kind):
@@ -164,7 +172,9 @@ def _unified(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(values.indices.take(encoded.indices), values.dictionary)
 
 
-def _chunked(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
+def _chunked(column: Column) -> pa.ChunkedArray:
+    if isinstance(column, FewColumn):
+        column = column.array()
     chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
     if pa.types.is_dictionary(chunked.type):
         return chunked
@@ -192,8 +202,7 @@ def _codes(encoded: pa.DictionaryArray) -> Codes:
 
 def hash_texts(values: pa.Array | pa.ChunkedArray) -> Hashes:
     """Return a 64-bit hash of each text that is the same in every run and on every machine; 0 for null and ""."""
-    texts = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    texts = texts if pa.types.is_string(texts.type) else texts.cast(pa.string())
+    texts = _texts(values)
     if len(texts) < FEW:
         return _few_hashed(texts.to_pylist())
     texts = texts.fill_null("") if texts.null_count else texts
@@ -204,13 +213,29 @@ def hash_texts(values: pa.Array | pa.ChunkedArray) -> Hashes:
     return hashes
 
 
-def _hashed(columns: Mapping[str, pa.Array]) -> dict[str, Hashes]:
-    """Return the hashes of columns of one length; of few rows all are hashed together."""
-    rows = len(next(iter(columns.values()), ()))
-    if rows * len(columns) >= FEW or len(columns) < 2:
+def _texts(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    texts = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    return texts if pa.types.is_string(texts.type) else texts.cast(pa.string())
+
+
+def _hashed(columns: Mapping[Any, pa.Array]) -> dict[Any, Hashes]:
+    """Return the hashes of columns; of few rows all are hashed together."""
+    if sum(map(len, columns.values())) >= FEW or len(columns) < 2:
         return {name: hash_texts(texts) for name, texts in columns.items()}
-    whole = _few_hashed([text for texts in columns.values() for text in texts.to_pylist()])
-    return {name: whole[place * rows : (place + 1) * rows] for place, name in enumerate(columns)}
+    lists = {name: _texts(column).to_pylist() for name, column in columns.items()}
+    whole = _few_hashed([text for texts in lists.values() for text in texts])
+    ends = accumulate(map(len, lists.values()))
+    return {name: whole[end - len(texts) : end] for (name, texts), end in zip(lists.items(), ends, strict=True)}
+
+
+def hash_together(asked: Iterable[tuple[EncodedField, str]]) -> None:
+    """Make the hashes of keys of several fields of few rows together: a call for hashes costs as much as many texts."""
+    made: dict[tuple[EncodedField, str], pa.Array] = {}
+    for field, key in asked:
+        if (field, key) not in made and len(field.values):
+            made |= {(field, name): texts for name, texts in field.key_texts(key).items()}
+    for (field, name), hashes in _hashed(made).items():
+        field.hold({name: hashes})
 
 
 def _few_hashed(texts: Sequence[str | None]) -> Hashes:

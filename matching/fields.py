@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from matching.comparing import CompareRows, FieldComparer, Levels, Rows
-from matching.encoding import FEW, EncodedField, encode, mixed_keys, row_keys
+from matching.encoding import EncodedField, encode, hash_together, mixed_keys, row_keys
+from matching.few_rows import FEW, FewColumn, FewRows
 from matching.text_hashes import Hashes
 from matching.workers import in_order
 from schemas.linkage_spec import Comparison, LinkageField, LinkageSpec
@@ -23,6 +24,7 @@ NUMBER_LEVELS = ("missing", "different", "within_10_percent", "within_1_percent"
 # Two values of these kinds are told apart faster than a pair is found again.
 _CHEAP = frozenset({"date", "exact", "number", "code", "path", "person_name", "phone"})
 _FEW = 5_000
+_TEXTS, _DAYS = pa.string(), pa.date32()
 _NUMBER = r"^\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$"
 
 
@@ -67,6 +69,7 @@ class Fields:
         if not self.few:
             return [self.rule_keys(rule, side) for rule in rules]
         words = dict.fromkeys(word for rule in rules for word in rule)
+        hash_together(dict.fromkeys(self._part(word) for word in words))
         hashes = {word: column.row_hashes(key, side) for word in words for column, key in [self._part(word)]}
         made: dict[tuple[str, ...], Hashes] = {}
         for length in {len(rule) for rule in rules}:
@@ -90,7 +93,9 @@ def _when_asked(make: Callable[[], CompareRows]) -> CompareRows:
     return compare
 
 
-def encoded_fields(records: pa.Table, base: pa.Table | None, spec: LinkageSpec, context: Mapping[str, Any]) -> Fields:
+def encoded_fields(
+    records: pa.Table | FewRows, base: pa.Table | FewRows | None, spec: LinkageSpec, context: Mapping[str, Any]
+) -> Fields:
     """Return the fields of both tables; `base` None compares the records with one another.
 
     Columns are those of the specification: `base` is its left side, `records` its right. Raises KeyError for a column
@@ -114,11 +119,15 @@ def encoded_fields(records: pa.Table, base: pa.Table | None, spec: LinkageSpec, 
     return Fields(spec, dict(zip(names, made, strict=True)), context, rows < FEW)
 
 
-def _column(table: pa.Table, name: str, field: LinkageField) -> pa.ChunkedArray:
+def _column(table: pa.Table | FewRows, name: str, field: LinkageField) -> pa.ChunkedArray | FewColumn:
     column = table.column(name)
+    if isinstance(column, FewColumn):
+        if column.type == (_DAYS if field.kind == "date" else _TEXTS):
+            return column
+        column = column.array()
     if field.kind == "date":
         return column if pa.types.is_date(column.type) else _dates(column)
-    return column if pa.types.is_dictionary(column.type) or column.type == pa.string() else column.cast(pa.string())
+    return column if pa.types.is_dictionary(column.type) or column.type == _TEXTS else column.cast(_TEXTS)
 
 
 def _dates(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -144,20 +153,20 @@ def _asked_of(spec: LinkageSpec) -> tuple[Wanted, Wanted, frozenset[str]]:
     rungs = (name for rung in spec.ladder for name in (*rung.same, *rung.agree))
     compared = frozenset((*(one.field for one in spec.compare), *spec.never_share, *rungs))
     whole = {field.name: wanted_keys(spec, field) for field in spec.fields}
-    return whole, {field.name: _blocking_keys(spec, field) for field in spec.fields}, compared
+    return whole, {field.name: _keys_in(spec.block, field) for field in spec.fields}, compared
 
 
 def wanted_keys(spec: LinkageSpec, field: LinkageField) -> frozenset[str]:
     """Return the keys of a field that linking by the specification asks for."""
-    keys = _blocking_keys(spec, field)
+    keys = _keys_in((*spec.block, *spec.household), field)
     if any(one.field == field.name and one.term_frequency and one.kind in KINDS for one in spec.compare):
         kind = KINDS[next(one.kind for one in spec.compare if one.field == field.name)]
         keys |= {*kind.level_keys.values(), kind.kin_key or "", kind.chance_key or ""} - {""}
     return keys
 
 
-def _blocking_keys(spec: LinkageSpec, field: LinkageField) -> frozenset[str]:
-    words = [word.partition(".") for rule in (*spec.block, *spec.household) for word in rule]
+def _keys_in(rules: Sequence[tuple[str, ...]], field: LinkageField) -> frozenset[str]:
+    words = [word.partition(".") for rule in rules for word in rule]
     return frozenset(key for name, _, key in words if name == field.name and key)
 
 

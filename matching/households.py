@@ -26,9 +26,9 @@ def lent(scorer: Scorer, candidates: Candidates, scored: Scored) -> Bits:
         given = comparer.column.record[candidates.record] >= 0
         lacking = np.flatnonzero((levels == MISSING) & given)
         holders = np.flatnonzero(levels == comparer.same)
-        one, other = _of_one_record(candidates.record, lacking, holders)
-        if not len(one):
+        if not len(lacking) or not len(holders):
             continue
+        one, other = _of_one_record(candidates.record, lacking, holders)
         related = np.flatnonzero(scorer.base_kin(candidates.base[one], candidates.base[other]))
         double = scorer.double(candidates.base[one[related]], candidates.base[other[related]])
         kin = related[~double]

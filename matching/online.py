@@ -21,6 +21,7 @@ from matching.deduplication import pair_probabilities
 from matching.encoding import hash_texts
 from matching.evidence import one_row_a_unit
 from matching.evidence_steps import PROVISIONAL_RUNG, RUNG
+from matching.few_rows import FEW, FewColumn, FewRows
 from matching.fields import encoded_fields
 from matching.model import Model
 from matching.never_same import never_same
@@ -53,7 +54,7 @@ class Heard:
     bound: frozenset[str] | None
 
 
-def keys_of(online: Online, tables: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
+def keys_of(online: Online, tables: pa.Table | FewRows) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return the block keys of rows, one row each, one column a rule (0: none)."""
     if online.model is None:
         return np.zeros((tables.num_rows, 0), np.int64)
@@ -68,11 +69,15 @@ def identifier_hash(keys: Sequence[str]) -> list[int]:
 
 def values_table(
     online: Online, rows: Sequence[Mapping[str, Any]], schema: pa.Schema, *, told: bool = True
-) -> pa.Table:
+) -> pa.Table | FewRows:
     """Return rows as the table of the fields that evidence reads, as records have `told` them or as base rows have."""
     fields = [(one.name, one.right if told else one.left) for one in online.spec.fields]
-    columns = [pa.array([row.get(column) for row in rows], schema.field(column).type) for _, column in fields]
-    return pa.table(columns, names=[name for name, _ in fields])
+    columns = {
+        name: FewColumn([row.get(column) for row in rows], schema.field(column).type) for name, column in fields
+    }
+    if len(rows) < FEW:
+        return FewRows(columns, len(rows))
+    return pa.table({name: column.array() for name, column in columns.items()})
 
 
 def settled(online: Online, asked: Asked) -> Answer | None:

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from matching.encoding import FEW, EncodedField, encode
+from matching.encoding import EncodedField, encode
+from matching.few_rows import FEW, FewColumn, FewRows
 from matching.fields import encoded_fields
 from schemas.linkage_spec import LinkageField, LinkageSpec
 
@@ -51,6 +52,9 @@ def test_few_rows_are_encoded_as_many_are(kind: pa.DataType) -> None:
     for side in ("record", "base"):
         assert one.row_hashes("", side).tolist() == many.row_hashes("", side)[-4:].tolist()
     assert encode("day", few, None, lambda *_: {}).itself
+    for column in (FewColumn(few.to_pylist(), kind), FewColumn(other.to_pylist(), kind)):
+        listed, plain = (encode("day", side, few, lambda *_: {}) for side in (column, column.array()))
+        assert listed.record.tolist() == plain.record.tolist() and listed.values.equals(plain.values)
 
 
 def test_rules_mixed_together_give_the_keys_that_each_gives_alone() -> None:
@@ -61,8 +65,13 @@ def test_rules_mixed_together_give_the_keys_that_each_gives_alone() -> None:
         "person_name": ["王小明", None, "李娜"], "phone": ["13912345678", "13912345678", None],
         "date": ["1980-01-02", "1980-01-03", None],
     })  # fmt: skip
+    listed = FewRows({name: FewColumn(table.column(name).to_pylist(), pa.string()) for name in table.column_names}, 3)
+    made, others = encoded_fields(table, None, spec, {}), encoded_fields(listed, None, spec, {})
+    assert made.few and others.few
+    together, again = (one.keys_of_rules(rules, "record") for one in (made, others))
+    assert [keys.tolist() for keys in together] == [keys.tolist() for keys in again]
+    many = encoded_fields(pa.concat_tables([table] * 100), None, spec, {})
+    assert [keys.tolist()[:3] for keys in many.keys_of_rules(rules, "record")] == [keys.tolist() for keys in together]
     made = encoded_fields(table, None, spec, {})
-    assert made.few
-    together = made.keys_of_rules(rules, "record")
     assert [keys.tolist() for keys in together] == [made.rule_keys(rule, "record").tolist() for rule in rules]
     assert [np.count_nonzero(keys) for keys in together] == [2, 1, 2, 1]
