@@ -119,7 +119,8 @@ def run(url: str, total: int, records: int, folder: Path) -> None:
     print(f"{kind}: index of {total:,} people {time.perf_counter() - started:.0f} s", flush=True)
     resolver = Resolver(entity, online, index, 1, frozenset({"birth_date"}))
     some = np.random.default_rng(3).integers(0, total // CHUNK or 1, 4).tolist()
-    chosen = [row for part in some for row in people(part * CHUNK, min(CHUNK, total))[: records // 4]]
+    parts = ((place * records // 4, people(part * CHUNK, min(CHUNK, total))) for place, part in enumerate(some))
+    chosen = [row for start, rows in parts for row in rows[start : start + records // 4]]  # nobody is asked for twice
     spent, clock, decisions = [], [], {}
     for place, record in enumerate(asked(chosen, 2)):
         wall, cpu = time.perf_counter(), time.thread_time()

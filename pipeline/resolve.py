@@ -62,15 +62,19 @@ class Resolver:
     dates: frozenset[str]
     people: People | None = None
 
-    def standard(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a record's values as the standard writes them; what cannot be read is left out, as a bad cell is."""
+    def standard(self, raw: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return records' values as the standard writes them; what cannot be read is left out, as a bad cell is."""
         known = {RECORD: RECORD, **{field.name: field.kind for field in self.entity.fields}}
-        unknown = sorted(set(raw) - set(known))
-        if unknown:
+        if unknown := sorted({name for one in raw for name in one} - set(known)):
             raise LinkageError(f"未知字段 unknown fields {', '.join(unknown)}", next_step=f"fields: {', '.join(known)}")
-        given = {name: str(value) for name, value in raw.items() if value not in (None, "")}
-        cleaned = {name: self._clean(known[name], text) for name, text in given.items()}
-        return {name: value for name, value in cleaned.items() if value is not None}
+        told: list[dict[str, Any]] = [{} for _ in raw]
+        for name, kind in known.items():
+            given = [(place, str(one[name])) for place, one in enumerate(raw) if one.get(name) not in (None, "")]
+            cleaned = self._clean(kind, [text for _, text in given]) if given else ()
+            for (place, _), value in zip(given, cleaned, strict=True):
+                if value is not None:
+                    told[place][name] = value
+        return told
 
     def answer(self, values: Mapping[str, Any]) -> Answer:
         """Return the decision about one record in standard values."""
@@ -118,11 +122,11 @@ class Resolver:
             return []
         return [self._row(row) for row in self.index.row_of(self.entity.name, str(values[RECORD])) if not row["anchor"]]
 
-    def _clean(self, kind: str, text: str) -> Any:
+    def _clean(self, kind: str, texts: list[str]) -> list[Any]:
         if kind not in KINDS:
-            return text
-        value = KINDS[kind].clean_with(pa.array([text], pa.string()), dict(self.online.context)).values[0].as_py()
-        return date.fromisoformat(value) if kind == "date" and isinstance(value, str) else value
+            return texts
+        values = KINDS[kind].clean_with(pa.array(texts, pa.string()), dict(self.online.context)).values.to_pylist()
+        return [date.fromisoformat(one) if kind == "date" and isinstance(one, str) else one for one in values]
 
     def _row(self, row: Mapping[str, Any]) -> Row:
         content = json.loads(row["content"])
@@ -161,6 +165,6 @@ def resolve_record(hub: Hub, entity_name: str, raw: Mapping[str, Any]) -> dict[s
 def resolve_records(hub: Hub, entity_name: str, raw: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the same of many records, in their order."""
     resolver = open_resolver(hub, entity_name)
-    asked = [resolver.standard(one) for one in raw]
+    asked = resolver.standard(raw)
     parts = (asked[start : start + AT_ONCE] for start in range(0, len(asked), AT_ONCE))
     return [{"version": resolver.version, **asdict(answer)} for part in parts for answer in resolver.answers(part)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,21 @@ def test_one_by_one_is_answered_as_many_at_once(city: tuple[Story, Hub]) -> None
     assert alone == resolver.answers(asked)
     assert alone[::-1] == [resolver.answer(one) for one in asked[::-1]]
     assert sum(len(one.candidates) > 1 for one in alone) > 5 and len({one.rung for one in alone}) > 3
+
+
+def test_records_as_departments_write_them_are_read_together_as_each_alone(city: tuple[Story, Hub]) -> None:
+    _, hub = city
+    resolver = open_resolver(hub, "person")
+    raw = [
+        {"name": " 王　伟 ", "birth_date": "1980年1月2日", "phone": "139-1234-5678", "sex": "1"},
+        {"name": "123", "birth_date": "1980-13-01", "address": ""},
+        {"name": None, "birth_date": "19800102"},
+        {},
+    ]
+    read = resolver.standard(raw)
+    assert read == [resolver.standard([one])[0] for one in raw]
+    assert read[0]["name"] == "王伟" and read[0]["birth_date"] == date(1980, 1, 2) and read[0]["phone"] == "13912345678"
+    assert read[1:] == [{}, {"birth_date": date(1980, 1, 2)}, {}]
 
 
 def test_what_people_decided_about_a_record_is_obeyed_at_once(city: tuple[Story, Hub]) -> None:
