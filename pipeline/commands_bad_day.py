@@ -78,6 +78,13 @@ def quarantine() -> None:
     """隔离 rows and statements refused or held: list them, or release what can now be taken."""
 
 
+LINE_WORDS = {
+    "department": "部门 department", "batch": "批次 batch", "table": "表 table", "row": "行 row", "key": "键 key",
+    "statement": "陈述 statement", "field": "字段 field", "raw": "原值 raw", "reason": "原因 reason", "zh": "说明 why",
+    "state": "状态 state",
+}  # fmt: skip
+
+
 @quarantine.command("list")
 @DEPARTMENTS
 @click.option("--limit", default=50, type=click.IntRange(1), help="每部门最多几条 at most this many a department")
@@ -89,9 +96,8 @@ def quarantine_list(
 ) -> None:
     """列出 what is still refused or held, with field, masked raw value and reason."""
     lines = quarantined(hub, departments_of(hub, named), limit, Shown(reveal), everything)
-    head = ["department", "batch", "table", "key", "statement", "field", "raw", "reason", "zh", "state"]
-    rows = [[str(line[name] or "") for name in head] for line in lines]
-    show(lines, json_output, lambda _: text_table([head, *rows]))
+    rows = [[str(line[name] or "") for name in LINE_WORDS] for line in lines]
+    show(lines, json_output, lambda _: text_table([list(LINE_WORDS.values()), *rows]))
 
 
 @quarantine.command("release")

@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from engine.quoting import literals, quote
+from engine.quoting import literal, literals, quote
+from engine.relation import ParquetFiles
 from golden.ties import TIES
+from matching.tables import LINKS
 from pipeline.hub import Hub
+from pipeline.lake_tables import links_table
 from pipeline.masking import OPEN_GRADE
 from pipeline.stage import stage_of
 from pipeline.ties import PUBLISHED_TIES
@@ -22,12 +26,14 @@ from schemas.standard import Entity, Field
 from values.kinds import KINDS
 
 ROWS_SHOWN = 1000
+_NUMBERS = (quote("key_number"), quote("other_number"))
 
 
 def query(hub: Hub, sql: str, shown: Shown) -> tuple[list[str], list[list[str | None]]]:
     """Return the column names and at most 1,000 rows of text. Raises EngineError for SQL that cannot be run.
 
-    Sees the tables person, business, marriage … of the published version, and no other file.
+    Sees the tables person, business, marriage … of the published version, how each record was linked (`links`), and no
+    other file. Numbers in `links` are pseudonyms that hold within one query, unless they may be shown.
     """
     current = hub.published.current()
     if current is None:
@@ -54,9 +60,10 @@ def _open_tables(hub: Hub, connection: duckdb.DuckDBPyConnection, folder: Path, 
         # An Arrow function takes and returns a column; the stub knows only functions of single values.
         options: dict[str, Any] = {"type": "arrow"}
         connection.create_function(f"mask_{kind.name}", kind.mask, ["VARCHAR"], "VARCHAR", **options)
-    files = sorted(str(path) for path in folder.glob("*/*.parquet"))
-    connection.execute(f"SET allowed_paths = [{literals(files)[1:-1]}]")
+    files, linked = sorted(str(path) for path in folder.glob("*/*.parquet")), _linked(hub)
+    connection.execute(f"SET allowed_paths = [{literals([*files, *linked])[1:-1]}]")
     connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+    _open_links(connection, linked, shown)
     _open_ties(connection, [path for path in files if Path(path).parent.name == PUBLISHED_TIES])
     for entity in hub.city.standard.entities.values():
         paths = [path for path in files if Path(path).parent.name == entity.name]
@@ -69,6 +76,25 @@ def _open_tables(hub: Hub, connection: duckdb.DuckDBPyConnection, folder: Path, 
         connection.execute(
             f"CREATE VIEW {quote(entity.name)} AS SELECT {columns} FROM read_parquet({listed}, union_by_name = true)"
         )
+
+
+def _linked(hub: Hub) -> list[str]:
+    """Return the files of the published version's links, of people and of businesses."""
+    published = hub.ledger.published_version()
+    pinned = published.manifest if published else {}
+    names = [links_table(entity.name) for entity in hub.city.standard.parties]
+    found = [hub.lake.files(name, pinned[name]) for name in names if name in pinned]
+    return list(ParquetFiles(tuple(path for paths in found for path in paths), LINKS).local_paths)
+
+
+def _open_links(connection: duckdb.DuckDBPyConnection, paths: list[str], shown: Shown) -> None:
+    connection.register("no_links", LINKS.empty_table())
+    source = f"read_parquet([{literals(paths)[1:-1]}], union_by_name = true)" if paths else "no_links"
+    salt = literal(secrets.token_hex(16))
+    columns = [quote(name) for name in LINKS.names]
+    if not shown.revealed:
+        columns = [f"md5({salt} || {one}) AS {one}" if one in _NUMBERS else one for one in columns]
+    connection.execute(f"CREATE VIEW links AS SELECT {', '.join(columns)} FROM {source}")
 
 
 def _open_ties(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> None:

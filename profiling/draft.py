@@ -140,9 +140,9 @@ def draft_table(
     used = {one.column for emit in emits for one in emit.fields} | {
         one.type_column for emit in emits for one in emit.fields if one.type_column
     }
-    key, notes = _key(profile)
+    key, notes = _key(profile, listed=file is not None)
     unsure += notes
-    if file and len(key) == 1 and profile.column(key[0]).detected.kind == "integer" and _LINE.fullmatch(key[0]):
+    if file and _numbers_lines(profile, key):
         unsure.append("key 像清单行号，每期重排 looks like line numbers, which each new list gives anew")
     cursor = "" if file else _cursor(profile)
     used |= {*key, cursor}
@@ -249,18 +249,23 @@ def _fact(assignment: _Assignment, fact: Entity, emits: dict[str, EmitDraft]) ->
     return EmitDraft(fact.name, fact.name, fields, tuple(parties), when, unsure)
 
 
-def _key(profile: TableProfile) -> tuple[tuple[str, ...], list[str]]:
-    """Return the candidate key that looks most like one; a person's own number or name is the last choice."""
+def _numbers_lines(profile: TableProfile, key: tuple[str, ...]) -> bool:
+    return len(key) == 1 and profile.column(key[0]).detected.kind == "integer" and bool(_LINE.fullmatch(key[0]))
+
+
+def _key(profile: TableProfile, *, listed: bool) -> tuple[tuple[str, ...], list[str]]:
+    """Return the candidate key that looks most like one; a person's own number or name is the last choice, and before
+    it the number of a line, where the table is `listed` in a file."""
     if not profile.keys:
         first = profile.columns[0].name
         return (first,), [f"没有不重复且不为空的一两列 no column or pair is unique and filled; {first} 占位 stands in"]
     best_of = {column: ones[0] for column, ones in profile.likely.items() if ones}
     personal = {column for column, one in best_of.items() if one.entity == "person" and one.score >= LIKELY}
 
-    def fitness(key: tuple[str, ...]) -> tuple[int, int, int]:
+    def fitness(key: tuple[str, ...]) -> tuple[int, bool, int, int]:
         named = all(name.upper().startswith(_ID_LIKE) or name.upper().endswith(_ID_LIKE) for name in key)
         place = [one.name for one in profile.columns].index(key[0])
-        return (len(personal & set(key)), 0 if named else 1, place)
+        return (len(personal & set(key)), listed and _numbers_lines(profile, key), 0 if named else 1, place)
 
     best = min(profile.keys, key=fitness)
     notes = []

@@ -58,6 +58,8 @@ def _table(table: TableDraft) -> list[str]:
     if table.cursor:
         doubt = f"{UNSURE} 每次改动都会变吗 moves with every change?"
         lines.append(f"    cursor: {{column: {_word(table.cursor)}, overlap: 1h}}   {doubt}")
+        gone = f"{UNSURE} 会整行删除吗，不会则去掉 are rows deleted for good? take it out if not"
+        lines.append(f"    reconcile: {{by: keys, every: 1d}}   {gone}")
     if table.changes is not None:
         lines += _changes(table.changes)
     if table.file is not None:

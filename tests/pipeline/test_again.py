@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from demo.touch import touch_cell
+from matching.laws import TWO_IDENTITIES
 from pipeline.commands_reading import entity_text
 from pipeline.hub import Hub
 from pipeline.query import query
@@ -119,6 +120,22 @@ def test_ties_of_businesses_are_published_queried_and_shown(again: tuple[Story, 
     shown = show_entity(hub, "person", person, Shown())
     assert business in [one["hub_id"] for one in shown["ties"]]
     assert business in entity_text(shown) and "经营" in entity_text(shown)
+
+
+def test_links_are_queried_with_pseudonyms_for_numbers(again: tuple[Story, Hub]) -> None:
+    """The auditors' query runs as it stands; two numbers that are one stay one, and none can be read."""
+    _, hub = again
+    assert query(hub, TWO_IDENTITIES, Shown())[1] == []
+    counts = "SELECT count(*), count(DISTINCT key_number), count(DISTINCT hub_id) FROM links WHERE decision = 'link'"
+    lake = hub.lake.read("links/person").to_pylist() + hub.lake.read("links/business").to_pylist()
+    links = [row for row in lake if row["decision"] == "link"]
+    numbers = {row["key_number"] for row in links if row["key_number"]}
+    expected = [str(len(links)), str(len(numbers)), str(len({row["hub_id"] for row in links}))]
+    assert query(hub, counts, Shown())[1] == [expected]
+    shown = {row[0] for row in query(hub, "SELECT key_number FROM links", Shown())[1]}
+    assert not shown & numbers and {len(one) for one in shown if one} == {32}
+    revealed = query(hub, "SELECT DISTINCT key_number FROM links", Shown("测试"))[1]
+    assert {row[0] for row in revealed if row[0]} <= {row[key] for row in lake for key in ("key_number", "other_number")}
 
 
 def test_days_by_increments_link_like_the_whole_history_at_once(again: tuple[Story, Hub]) -> None:
