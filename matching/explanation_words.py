@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 REASON_WORDS = {
     "evidence": "证据充分且领先其他候选 the evidence is enough and well ahead of any other candidate",
     "doubtful": "可能是同一方，但不够确定 likely the same, not certain enough",
@@ -14,7 +17,31 @@ REASON_WORDS = {
     "ladder": "标识符相同且姓名一致 the identifier is the same and the name agrees",
     "ladder_disagrees": "标识符相同但姓名不一致 the identifier is the same, the name is not",
     "ladder_ambiguous": "多条登记共用该标识符 several rows hold this identifier",
+    "name_disagrees": "号码相同但姓名不一致 the number is the same, the name is not",
+    "name_missing": "号码相同但没有姓名 the number is the same, there is no name",
+    "no_identifier": "没有可用的号码 no number to go by",
+    "identifier_ambiguous": "底册多条登记持有该号码 several register rows hold the number",
+    "judged_same": "人工判定相同 judged the same",
+    "judged_not_same": "人工判定不同，归属未定 judged not the same; where it belongs is open",
+    "number_one_character": "其余相同，号码差一位 all else agrees, the numbers are one character apart",
+    "number_transposed": "其余相同，号码相邻两位颠倒 all else agrees, two neighbours of the number are swapped",
 }
+
+# Why a person has to decide, in a few words for a table.
+SHORT_REASONS = {
+    "doubtful": "相像，不够确定 alike, not certain",
+    "close_runner_up": "候选相近 two as likely",
+    "taken": "候选已归他人 candidate taken",
+    "refused": "与限制冲突 held against",
+    "name_disagrees": "同号异名 another name",
+    "name_missing": "有号无名 no name",
+    "no_identifier": "没有号码 no number",
+    "identifier_ambiguous": "一号多户 held by several",
+    "judged_not_same": "判为不同 judged apart",
+    "number_one_character": "号码差一位 one digit",
+    "number_transposed": "号码颠倒两位 two swapped",
+}
+TERMS = {"kin": "亲属 kin", "prior": "先验 prior"}  # what else an explanation adds up
 
 # The levels of every kind of value; a test finds the one that has no words.
 LEVEL_WORDS = {
@@ -73,3 +100,25 @@ LEVEL_WORDS = {
 def level_word(level: str) -> str:
     """Return a level in words; "" for no level."""
     return LEVEL_WORDS.get(level, level.replace("_", " "))
+
+
+def short_reason(reason: str) -> str:
+    """Return why a person has to decide in a few words; "" for no reason."""
+    code = reason.split(" ")[0]
+    return SHORT_REASONS.get(code, code.replace("_", " "))
+
+
+def reason_words(reason: str, labels: Mapping[str, str]) -> str:
+    """Return an explanation (`doubtful name=same+8.0 phone=missing prior-4.7`) in words: why, then each field by its
+    label with its level and its bits."""
+    code, *parts = reason.split(" ")
+    told = []
+    for part in parts:
+        name, _, rest = part.partition("=")
+        level, bits = re.fullmatch(r"([^+-]*)([+-].*)?", rest or name).groups("")  # type: ignore[union-attr]
+        if rest:
+            told.append(" ".join(filter(None, (labels.get(name, ""), name, level_word(level), bits))))
+        else:
+            told.append(f"{TERMS.get(level, level)} {bits}")
+    why = REASON_WORDS.get(code, code.replace("_", " "))
+    return f"{why}：{'；'.join(told)}" if told else why

@@ -45,15 +45,21 @@ def query(hub: Hub, json_output: bool, sql: str, reveal: str) -> None:
 
 
 @click.command()
-@click.option("--since", default=0, metavar="N", help="第 N 条之后 after sequence number N")
-@click.option("--limit", default=100, metavar="K", help="最多 K 条 at most K lines")
+@click.option("--since", type=click.IntRange(0), default=0, metavar="N", help="第 N 条之后 after sequence number N")
+@click.option("--limit", type=click.IntRange(1), default=100, metavar="K", help="最多 K 条 at most K lines")
 @hub_command
 def changes(hub: Hub, json_output: bool, since: int, limit: int) -> None:
-    """变更 the change feed: ADDED, CHANGED, MERGED, SPLIT, REMOVED."""
-    lines = [vars(line) for line in hub.reader.changes(since, limit)]
+    """变更 the change feed: ADDED, CHANGED, MERGED, SPLIT, REMOVED.
+
+    Where more lines follow, the error output says from which --since to go on.
+    """
+    found = hub.reader.changes(since, limit + 1)
+    lines = [vars(line) for line in found[:limit]]
     head = ["seq", "commit", "op", "entity", "id", "into"]
     rows = [[str(line[name] if line[name] is not None else "") for name in head] for line in lines]
     show(lines, json_output, lambda _: text_table([head, *rows]))
+    if len(found) > limit:  # beside the lines, so that what reads them as JSON or as a table meets lines alone
+        click.echo(f"还有更多 more follow: cityhub changes --since {lines[-1]['seq']} --limit {limit}", err=True)
 
 
 def entity_text(result: dict[str, Any]) -> str:

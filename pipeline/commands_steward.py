@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pipeline.case_text import case_text, cases_text
 from pipeline.command_frame import hub_command, show
 from pipeline.history import history as history_of
 from pipeline.history import history_text
@@ -15,8 +16,7 @@ from pipeline.judge import Decision, withdrawal
 from pipeline.judge import judge as judge_stage
 from pipeline.judge_preview import preview as preview_stage
 from pipeline.judge_preview import preview_text
-from pipeline.steward import case_row, case_view, work_list
-from pipeline.text_table import text_table
+from pipeline.steward import case_row, case_view, rest_row, work_list
 from warehouse.judgements import Verdict
 
 WHO = click.option("--who", default="", help="经办人 the handler who decides")
@@ -27,16 +27,18 @@ VERDICTS: dict[str, Verdict] = {"same": "same", "not-same": "not_same", "unsure"
 
 @click.command("cases")
 @click.argument("identity", metavar="[CASE]", default="")
-@click.option("--limit", default=20, metavar="N", help="最多 N 件 at most N cases")
+@click.option("--limit", type=click.IntRange(1), default=20, metavar="N", help="最多 N 件 at most N cases")
+@click.option("--unsure", is_flag=True, help="存疑搁置的 those that rest: who put them off, when and why")
 @hub_command
-def cases_command(hub: Hub, json_output: bool, identity: str, limit: int) -> None:
+def cases_command(hub: Hub, json_output: bool, identity: str, limit: int, unsure: bool) -> None:
     """待办 what people have to decide, the weightiest first; one CASE with its records side by side, masked."""
     found = work_list(hub)
     if identity:
-        show(case_view(hub, found.case(identity)), json_output, case_text)
+        show(case_view(hub, found, found.case(identity)), json_output, case_text)
         return
+    rows = [rest_row(one) for one in found.resting] if unsure else [case_row(case) for case in found.open]
     result = {
-        "cases": [case_row(case) for case in found.open[:limit]],
+        "cases": rows[:limit],
         "open": len(found.open),
         "decided": found.decided,
         "unsure": found.unsure,
@@ -103,33 +105,6 @@ judge_command.add_command(withdraw_command)
 def history_command(hub: Hub, json_output: bool, identity: str) -> None:
     """沿革 all that ever happened to a hub id: what it stood for, who joined and left, who judged, when and why."""
     show(history_of(hub, identity), json_output, history_text)
-
-
-def cases_text(result: dict[str, Any]) -> str:
-    """Return the work list for a person to read."""
-    head = ["待办 case", "类 entity", "种 kind", "优先 priority", "记录 records", "事实 facts", "原因 reason"]
-    keys = ("id", "entity", "kind", "priority", "records", "facts", "reason")
-    rows = [[str(case[key]) for key in keys] for case in result["cases"]]
-    ending = (
-        f"待办 open {result['open']:,}，已判待下次关联 decided, obeyed by the next run {result['decided']:,}，"
-        f"存疑 unsure {result['unsure']:,}"
-    )
-    return text_table([head, *rows]) + "\n" + ending
-
-
-def case_text(result: dict[str, Any]) -> str:
-    """Return one case with its records side by side."""
-    lines = [f"{result['id']}  {result['question']}？  {result['reason']}  优先 priority {result['priority']}"]
-    if result["judgements"]:
-        lines.append("判定 judgements: " + ", ".join(map(str, result["judgements"])))
-    for row in result["records_shown"]:
-        mark = "主体 entity" if row["of_entity"] else "记录 record"
-        lines.append(f"{mark}  {row['record']}  {row['department']}.{row['table']}")
-        told = (name for name in row if name not in ("record", "of_entity", "department", "table"))
-        lines.append("    " + "  ".join(f"{name}={row[name]}" for name in told))
-    if result["kind"] not in ("contradiction", "apart"):
-        lines.append(f"判定 decide: cityhub judge same|not-same|unsure {result['id']} --who 经办人 --why 依据")
-    return "\n".join(lines)
 
 
 def judged_text(result: dict[str, Any]) -> str:

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.quoting import literal
@@ -14,14 +14,25 @@ from matching.judgements import Judgement, contradiction_of, in_force
 from pipeline.events import redact
 from pipeline.hub import Hub
 from pipeline.judged import constraining
+from pipeline.published_records import published_links, reference_record
+from pipeline.resting_cases import DOUBT, Pair, doubts_of
 from pipeline.stage import stage_of
-from pipeline.steward import published_links, reference_record, work_list
+from pipeline.steward import work_list
 from schemas.errors import JudgementRefused, LedgerBusy, UnknownEntity
 from schemas.standard import Entity
 from stewardship.cases import pairs
 from warehouse.judgements import JudgementEntry, StoredJudgement, Verdict
 
 ATTEMPTS = 5  # against others who judge at the same moment
+
+
+@dataclass(frozen=True)
+class Question:
+    """The pairs of records that a decision is about, and what is in doubt about those that it puts off."""
+
+    entity: Entity
+    pairs: Sequence[Pair]
+    doubts: Mapping[Pair, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,11 +56,10 @@ def judge(hub: Hub, decision: Decision) -> dict[str, Any]:
     force; UnknownEntity for a subject nobody knows.
     """
     with stage_of(hub, "judge") as counts:
-        entity, asked = _asked(hub, decision)
-        stored = _write(hub, entity, decision, asked)
-        numbers = [one.number for one in stored]
-        counts.update(entity=entity.name, verdict=decision.verdict, judgements=numbers, who=redact(decision.who))
-    return {"entity": entity.name, "verdict": decision.verdict, "judgements": numbers}
+        asked = _asked(hub, decision)
+        numbers = [one.number for one in _write(hub, decision, asked)]
+        counts.update(entity=asked.entity.name, verdict=decision.verdict, judgements=numbers, who=redact(decision.who))
+    return {"entity": asked.entity.name, "verdict": decision.verdict, "judgements": numbers}
 
 
 def withdraw(hub: Hub, number: int, who: str, why: str) -> dict[str, Any]:
@@ -71,10 +81,10 @@ def entries_of(hub: Hub, decision: Decision) -> tuple[Entity, list[JudgementEntr
 
     Raises JudgementRefused and UnknownEntity as `judge` does.
     """
-    entity, asked = _asked(hub, decision)
-    entries, seen = _entries(hub, entity, decision, asked), hub.ledger.last_judgement()
-    _check(hub, entity, decision, entries, seen)
-    return entity, entries, seen
+    asked = _asked(hub, decision)
+    entries, seen = _entries(hub, decision, asked), hub.ledger.last_judgement()
+    _check(hub, asked.entity, decision, entries, seen)
+    return asked.entity, entries, seen
 
 
 def record_of(hub: Hub, subject: str) -> tuple[Entity, str]:
@@ -99,52 +109,34 @@ def record_of(hub: Hub, subject: str) -> tuple[Entity, str]:
     raise UnknownEntity("record", redact(subject))
 
 
-def _asked(hub: Hub, decision: Decision) -> tuple[Entity, list[tuple[str, str]]]:
+def _asked(hub: Hub, decision: Decision) -> Question:
     if decision.takes_back is not None:  # its records may have left the hub since: the ledger knows them
         taken = hub.ledger.judgement(decision.takes_back)
-        return hub.city.standard.entities[taken.entity], [(taken.left_record, taken.right_record)]
+        return Question(hub.city.standard.entities[taken.entity], [(taken.left_record, taken.right_record)])
     if decision.other:
-        (entity, left), (kind, right) = record_of(hub, decision.subject), record_of(hub, decision.other)
-        if entity != kind:
-            raise JudgementRefused(f"{entity.name} ≠ {kind.name}: 不是同类主体 they are parties of different kinds")
-        if left == right:
-            raise _one_record(hub, entity, decision)
-        return entity, [(min(left, right), max(left, right))]
+        return _asked_by_name(hub, decision)
     case = work_list(hub).case(decision.subject)
     entity = hub.city.standard.entities[case.entity]
     if case.kind in ("contradiction", "apart"):
         raise JudgementRefused("请指明两条记录，或撤回其中一条判定 name two records, or withdraw a judgement")
-    return entity, pairs(case, reference_record(hub, entity, case.candidate) if case.candidate else None)
+    if decision.verdict == "unsure":
+        doubts = doubts_of(hub, entity, [case])[case.id]
+        return Question(entity, list(doubts), doubts)
+    return Question(entity, pairs(case, reference_record(hub, entity, case.candidate) if case.candidate else None))
 
 
-def _entries(
-    hub: Hub, entity: Entity, decision: Decision, asked: Sequence[tuple[str, str]]
-) -> list[JudgementEntry]:
-    published = hub.ledger.published_version()
-    seen_version = published.number if published else None
-    told = {"subject": redact(decision.subject), "other": redact(decision.other), "version": seen_version}
-    return [
-        JudgementEntry(
-            entity.name, left, right, decision.verdict, decision.who, redact(decision.why), hub.run_id,
-            decision.role, told,
-        )
-        for left, right in asked
-    ]  # fmt: skip
-
-
-def _write(
-    hub: Hub, entity: Entity, decision: Decision, asked: Sequence[tuple[str, str]]
-) -> list[StoredJudgement]:
-    entries = _entries(hub, entity, decision, asked)
-    for attempt in range(ATTEMPTS):
-        seen = hub.ledger.last_judgement()
-        _check(hub, entity, decision, entries, seen)
-        try:
-            return hub.ledger.judge(entries, hub.clock(), seen)
-        except LedgerBusy:
-            if attempt == ATTEMPTS - 1:
-                raise
-    raise AssertionError("unreachable")
+def _asked_by_name(hub: Hub, decision: Decision) -> Question:
+    (entity, left), (kind, right) = record_of(hub, decision.subject), record_of(hub, decision.other)
+    if entity != kind:
+        raise JudgementRefused(f"{entity.name} ≠ {kind.name}: 不是同类主体 they are parties of different kinds")
+    if left == right:
+        raise _one_record(hub, entity, decision)
+    pair = (min(left, right), max(left, right))
+    if decision.verdict != "unsure":
+        return Question(entity, [pair])
+    near = [case for case in work_list(hub).asking(entity.name) if set(pair) & set(case.subjects)]
+    found = [doubts for doubts in doubts_of(hub, entity, near).values() if pair in doubts]
+    return Question(entity, [pair], {pair: found[0][pair]} if found else {})
 
 
 def _one_record(hub: Hub, entity: Entity, decision: Decision) -> JudgementRefused:
@@ -161,6 +153,32 @@ def _one_record(hub: Hub, entity: Entity, decision: Decision) -> JudgementRefuse
     undo = f"cityhub judge withdraw {numbers[0]}，或 or " if numbers else ""
     named = f"指明两条记录 name two records; cityhub history {gone[0]['hub_id']} tells them"
     return JudgementRefused(f"两号现为同一主体 the two ids are one entity now{told}", numbers, next_step=undo + named)
+
+
+def _entries(hub: Hub, decision: Decision, asked: Question) -> list[JudgementEntry]:
+    published = hub.ledger.published_version()
+    seen_version = published.number if published else None
+    told = {"subject": redact(decision.subject), "other": redact(decision.other), "version": seen_version}
+    return [
+        JudgementEntry(
+            asked.entity.name, *pair, decision.verdict, decision.who, redact(decision.why), hub.run_id,
+            decision.role, {**told, **({DOUBT: asked.doubts[pair]} if pair in asked.doubts else {})},
+        )
+        for pair in asked.pairs
+    ]  # fmt: skip
+
+
+def _write(hub: Hub, decision: Decision, asked: Question) -> list[StoredJudgement]:
+    entries = _entries(hub, decision, asked)
+    for attempt in range(ATTEMPTS):
+        seen = hub.ledger.last_judgement()
+        _check(hub, asked.entity, decision, entries, seen)
+        try:
+            return hub.ledger.judge(entries, hub.clock(), seen)
+        except LedgerBusy:
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _check(

@@ -12,8 +12,8 @@ from pipeline.hub import Hub
 from pipeline.judge import Decision, entries_of
 from pipeline.judged import constraining
 from pipeline.link import LinkedBy, link_entity
+from pipeline.published_records import published_links
 from pipeline.stage import stage_of
-from pipeline.steward import published_links
 from schemas.errors import LinkageError
 
 SHOWN = 20  # records named

@@ -4,21 +4,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.quoting import literal, literals, quote
+from engine.quoting import literals, quote
 from engine.relation import ParquetFiles, Relation
 from engine.step import Step
-from matching.judgements import constraints, in_force
-from matching.tables import IDENTITY, LINKS
+from matching.explanation_words import reason_words
+from matching.judgements import constraints, in_force, judged
 from pipeline.current_statements import current_records
 from pipeline.hub import Hub
 from pipeline.judged import constraining
-from pipeline.lake_tables import current_table, identity_table, links_table
+from pipeline.lake_tables import current_table
 from pipeline.masking import masked
+from pipeline.published_records import published_links, published_manifest, reference_record, statements
 from pipeline.register_doubles import register_doubles
+from pipeline.resting_cases import Resting, resting, unsure_of
 from schemas.arrow import party_column, statement_schema
 from schemas.errors import JudgementRefused
 from schemas.standard import Entity
@@ -27,44 +28,60 @@ from stewardship.cases import Case, Waiting, cases, contradictions, doubles, ran
 
 @dataclass(frozen=True)
 class WorkList:
-    """The open cases, weightiest first; `decided` ones wait for the next run, `unsure` ones for new evidence."""
+    """The open cases, weightiest first; how many are `decided` and wait for the next run; those that rest."""
 
     open: tuple[Case, ...]
     decided: int
-    unsure: int
+    resting: tuple[Resting, ...]
+
+    @property
+    def unsure(self) -> int:
+        """How many cases rest."""
+        return len(self.resting)
 
     def case(self, identity: str) -> Case:
-        """Return an open case by its id. Raises JudgementRefused if there is none."""
-        for one in self.open:
+        """Return a case that is open or rests, by its id. Raises JudgementRefused if there is none."""
+        for one in (*self.open, *(rest.case for rest in self.resting)):
             if one.id == identity.upper():
                 return one
-        raise JudgementRefused(f"没有待办 no open case {identity}", next_step="cityhub cases")
+        lists = "cityhub cases；存疑的 those that rest: cityhub cases --unsure"
+        raise JudgementRefused(f"没有待办 no open case {identity}", next_step=lists)
+
+    def asking(self, entity: str) -> list[Case]:
+        """Return the cases about two records or more of one kind of party, open or at rest."""
+        known = [*self.open, *(rest.case for rest in self.resting)]
+        return [one for one in known if one.entity == entity and one.kind != "contradiction"]
+
+    def rest(self, case: Case) -> Resting | None:
+        """Return by whom, when and why a case was put off; None for an open one."""
+        return next((one for one in self.resting if one.case == case), None)
 
 
 def work_list(hub: Hub) -> WorkList:
     """Return what people have to decide, over all kinds of parties, as the published version left it."""
-    found: list[Case] = []
-    settled, unsure = set(), set()
-    published = hub.ledger.published_version()
+    left: list[Case] = []
+    rests: list[Resting] = []
+    decided = 0
+    published, last = hub.ledger.published_version(), hub.ledger.last_judgement()
     through = published.judged_through if published else 0
     for entity in hub.city.standard.parties:
-        stored = hub.ledger.judgements(entity.name)
-        standing = in_force(constraining(stored), hub.ledger.last_judgement())
-        settled |= {record for one in standing if one.number > through for record in one.pair}
-        unsure |= {record for one in standing if one.verdict == "unsure" for record in one.pair}
-        found += cases(*_waiting(hub, entity))
+        stored = hub.ledger.judgements(entity.name, last)
+        standing = in_force(constraining(stored), last)
+        settled = judged(constraining(stored), through, last).changed
+        found = cases(*_waiting(hub, entity))
         found += _register_doubles(hub, entity, {one.pair for one in standing if one.verdict in ("same", "not_same")})
+        asked = [case for case in found if not set(case.subjects) <= settled]
+        put_off = resting(hub, entity, asked, unsure_of(stored))
+        off = {one.case.id for one in put_off}
         told = constraints(standing).contradictions
         chains = [(one.apart.pair, [one.apart.number, *(step.number for step in one.chain)]) for one in told]
-        found += contradictions(entity.name, chains)
-    waits = [case for case in found if case.kind != "contradiction" and set(case.subjects) <= settled]
-    put_off = [case for case in found if case.kind != "contradiction" and set(case.subjects) <= unsure - settled]
-    left = [case for case in found if case not in waits and case not in put_off]
-    return WorkList(tuple(ranked(left)), len(waits), len(put_off))
+        left += [case for case in asked if case.id not in off] + contradictions(entity.name, chains)
+        rests, decided = rests + put_off, decided + len(found) - len(asked)
+    return WorkList(tuple(ranked(left)), decided, tuple(rests))
 
 
-def case_view(hub: Hub, case: Case) -> dict[str, Any]:
-    """Return a case with what its records and the entity's own record say, side by side, masked."""
+def case_view(hub: Hub, work: WorkList, case: Case) -> dict[str, Any]:
+    """Return a case with what its records and the entity's own record say, side by side, masked; and why it rests."""
     entity = hub.city.standard.entities[case.entity]
     reference = reference_record(hub, entity, case.candidate) if case.candidate else None
     wanted = [*([reference] if reference else []), *case.subjects]
@@ -80,7 +97,15 @@ def case_view(hub: Hub, case: Case) -> dict[str, Any]:
         for name in dict.fromkeys(wanted)
         if name in rows
     ]
-    return {**case_row(case), "records_shown": shown}
+    rest = work.rest(case)
+    told = reason_words(case.reason, {field.name: field.label.zh for field in entity.fields})
+    return {**(rest_row(rest) if rest else case_row(case)), "reason_words": told, "records_shown": shown}
+
+
+def rest_row(rest: Resting) -> dict[str, Any]:
+    """Return the facts of a case that rests, with who put it off, when and why, and by which judgements."""
+    told = {"who": rest.who, "at": rest.at, "why": rest.why, "judgements": list(rest.judgements)}
+    return {**case_row(rest.case), "rests": told}
 
 
 def case_row(case: Case) -> dict[str, Any]:
@@ -89,46 +114,6 @@ def case_row(case: Case) -> dict[str, Any]:
     zh, en = case.question
     asked = {"question": f"{zh} {en}", "reason": case.reason, "candidate": case.candidate}
     return {**facts, **asked, "subjects": list(case.subjects), "judgements": list(case.judgements)}
-
-
-def published_manifest(hub: Hub) -> dict[str, int]:
-    """Return the lake versions of the published version, empty before the first."""
-    published = hub.ledger.published_version()
-    return dict(published.manifest) if published else {}
-
-
-def published_links(hub: Hub, entity: str) -> dict[str, Relation]:
-    """Return links and identities of an entity as published."""
-    manifest, tables = published_manifest(hub), {"links": links_table(entity), "identity": identity_table(entity)}
-    schemas = {"links": LINKS, "identity": IDENTITY}
-    return {
-        name: ParquetFiles(tuple(hub.lake.files(table, manifest[table]) if table in manifest else ()), schemas[name])
-        for name, table in tables.items()
-    }
-
-
-def statements(hub: Hub, entity: Entity, records: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the current statements with these record ids, as published."""
-    step = Step("found", f"SELECT * FROM records WHERE record_id IN {literals(sorted(records))}")
-    relation = current_records(hub, entity, published_manifest(hub))
-    return [dict(row) for row in hub.engine.run([step], {"records": relation}, "found").to_pylist()]
-
-
-def reference_record(hub: Hub, entity: Entity, hub_id: str) -> str | None:
-    """Return the record that stands for an entity: its register row, else its earliest record; None for nobody."""
-    step = Step(
-        "standing",
-        f"""
-        SELECT coalesce(i.anchor_record, l.record_id) AS record_id
-        FROM links l JOIN records r ON r.record_id = l.record_id
-        JOIN identity i ON i.hub_id = l.hub_id AND i.state = 'active'
-        WHERE l.hub_id = {literal(hub_id)}
-        ORDER BY r.observed_at NULLS LAST, l.record_id LIMIT 1
-        """,
-    )
-    relations = {**published_links(hub, entity.name), "records": current_records(hub, entity, published_manifest(hub))}
-    found = hub.engine.run([step], relations, "standing").to_pylist()
-    return found[0]["record_id"] if found else None
 
 
 def _register_doubles(hub: Hub, entity: Entity, settled: set[tuple[str, str]]) -> list[Case]:

@@ -7,6 +7,7 @@ known to be one person or not, everyone waiting behind the number is settled.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -41,7 +42,8 @@ class Waiting:
 class Case:
     """One question to a person. `subjects` are two or more records (or register rows) of which it asks; `candidate` is
     the entity they may belong to; `records` and `facts` wait for the answer; `relied` records of the candidate would
-    get company. `judgements` are the numbers of contradicting judgements."""
+    get company. `judgements` are the numbers of contradicting judgements. `doubts` says of each subject, in their
+    order, why it waits: the reason and the levels behind it, without bits; empty where the reason is one for all."""
 
     id: str
     entity: str
@@ -53,6 +55,7 @@ class Case:
     relied: int = 0
     reason: str = ""
     judgements: tuple[int, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def priority(self) -> int:
@@ -131,8 +134,26 @@ def pairs(case: Case, reference: str | None) -> list[tuple[str, str]]:
     return sorted(found)
 
 
+def doubt(case: Case, pair: tuple[str, str], contents: Mapping[str, str]) -> str:
+    """Return a fingerprint of what is in doubt about one pair of a case: against whom, why, and what both say.
+
+    `contents` are the hashes of what the records say. The fingerprint is the same as long as a person would be shown
+    the same: another value, another candidate or another level makes another one; a retrained model's bits do not.
+    """
+    reasons = [one for name, one in zip(case.subjects, case.doubts, strict=False) if name in pair]
+    told = [case.kind, case.candidate or "", *(reasons or [levels(case.reason)]), *(contents[one] for one in pair)]
+    return blake2b("\x1f".join(told).encode(), digest_size=8).hexdigest()
+
+
+def levels(reason: str) -> str:
+    """Return an explanation without its bits: its reason and the level of each field."""
+    code, *parts = reason.split(" ")
+    return " ".join([code, *(re.split("[+-]", part)[0] for part in parts if "=" in part)])
+
+
 def _case(kind: Kind, entity: str, about: tuple[str, ...], group: list[Waiting], members: Mapping[str, int]) -> Case:
-    records = tuple(sorted(one.record for one in group))
+    group = sorted(group, key=lambda one: one.record)
+    records = tuple(one.record for one in group)
     candidate = group[0].candidate
     return Case(
         id=_id(kind, entity, about if kind == "register_duplicate" else records[:1]),
@@ -144,6 +165,7 @@ def _case(kind: Kind, entity: str, about: tuple[str, ...], group: list[Waiting],
         facts=sum(one.facts for one in group),
         relied=members.get(candidate, 0) if candidate else 0,
         reason=group[0].reason,
+        doubts=() if kind == "register_duplicate" else tuple(levels(one.reason) for one in group),
     )
 
 

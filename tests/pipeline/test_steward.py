@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner, Result
@@ -13,6 +15,7 @@ from pipeline.command_line import main
 from pipeline.hub import Hub
 from pipeline.judge import Decision, judge, withdraw
 from pipeline.publish import publish
+from pipeline.steward import work_list
 from pipeline.survive import survive
 from schemas.errors import JudgementRefused
 from tests.pipeline.story import Story, story, take
@@ -47,6 +50,60 @@ def run(*words: object, fails: bool = False) -> Result:
 def entered(hub: Hub, verdict: str, left: str, right: str, who: str = "王经办") -> int:
     [number] = judge(hub, Decision(verdict, left, right, who, "x"))["judgements"]  # type: ignore[arg-type]
     return int(number)
+
+
+def test_a_case_put_off_rests_in_sight_until_something_new_is_said(city: tuple[Story, Hub]) -> None:
+    tale, hub = city
+    listed = json.loads(run("cases", "--json").output)
+    case = next(one for one in listed["cases"] if one["kind"] == "review")
+    table = run("cases").output
+    assert "同号异名 another name" in table and case["reason"] not in table
+    said = ("--who", "王经办", "--why", "等派出所回函")
+    [first] = json.loads(run("judge", "unsure", case["id"], *said, "--json").output)["judgements"]
+    rests = json.loads(run("cases", "--unsure", "--json").output)
+    assert (rests["open"], rests["decided"], rests["unsure"]) == (listed["open"] - 1, 0, 1)
+    [resting] = rests["cases"]
+    assert (resting["id"], resting["rests"]["who"], resting["rests"]["why"]) == (case["id"], "王经办", "等派出所回函")
+    assert resting["rests"]["judgements"] == [first] and resting["reason"] == case["reason"]
+    told = run("cases", "--unsure").output
+    assert "王经办" in told and "等派出所回函" in told and case["id"] in told and case["id"] not in run("cases").output
+    shown = run("cases", case["id"]).output
+    assert "存疑搁置 it rests  王经办" in shown and "号码相同但姓名不一致" in shown
+    assert json.loads(run("judge", "same", case["id"], "--preview", "--json").output)["gained"] == case["records"]
+    [second] = judge(hub, Decision("unsure", *case["subjects"], case["candidate"], "李复核", "仍无回函"))["judgements"]
+    assert hub.ledger.judgement(second).asked["doubt"] == hub.ledger.judgement(first).asked["doubt"]
+    relink(hub)
+    [still] = work_list(hub).resting
+    assert (still.case.id, still.who, still.judgements) == (case["id"], "李复核", (second,))
+    heard_of(tale, hub, case["candidate"])
+    relink(hub)
+    again = work_list(hub)
+    assert case["id"] in {one.id for one in again.open} and again.resting == ()
+    run("judge", "unsure", case["id"], *said)
+    [last] = judge(hub, Decision("not_same", case["id"], "", "李复核", "非本人"))["judgements"]
+    assert (work_list(hub).decided, work_list(hub).unsure) == (1, 0)
+    withdraw(hub, last, "李复核", "x")
+    assert (work_list(hub).decided, work_list(hub).unsure, len(work_list(hub).open)) == (0, 0, listed["open"])
+
+
+def heard_of(tale: Story, hub: Hub, hub_id: str) -> None:
+    """Let the register learn a telephone number of this person."""
+    number = hub.reader.golden("person", hub_id)["citizen_id"]
+    with closing(sqlite3.connect(tale.home / "demo" / "sources" / "police_population.sqlite")) as source, source:
+        changed = "UPDATE RK_CZRK SET LXDH = '13930302299', GXSJ = '2026-06-30 18:00:00' WHERE GMSFHM = ?"
+        assert source.execute(changed, (number,)).rowcount == 1
+    take(hub, ("police_population",))
+
+
+def test_the_change_feed_says_where_it_goes_on(city: tuple[Story, Hub]) -> None:
+    first = run("changes", "--limit", 3)
+    lines = json.loads(run("changes", "--limit", 3, "--json").stdout)
+    assert f"还有更多 more follow: cityhub changes --since {lines[-1]['seq']} --limit 3" in first.stderr
+    everything = json.loads(run("changes", "--limit", 1000000, "--json").output)  # nothing beside the lines
+    following = json.loads(run("changes", "--since", lines[-1]["seq"], "--limit", 2, "--json").stdout)
+    assert lines + following == everything[:5]
+    assert "more follow" not in run("changes", "--since", everything[-1]["seq"] - 3, "--limit", 3).stderr
+    assert "-1" in run("changes", "--since", -1, fails=True).output
 
 
 def test_only_the_judgement_in_force_is_taken_back(city: tuple[Story, Hub]) -> None:

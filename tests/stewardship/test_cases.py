@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stewardship.cases import Waiting, cases, contradictions, pairs, ranked
+from stewardship.cases import Waiting, cases, contradictions, doubt, levels, pairs, ranked
 
 
 def waiting(record: str, **facts: object) -> Waiting:
@@ -41,3 +41,32 @@ def test_contradictions_come_first_with_their_judgements() -> None:
     found = ranked([*cases([waiting("a", facts=50)], {}), *contradictions("person", [(("a", "c"), (4, 1, 2))])])
     assert [one.kind for one in found] == ["contradiction", "review"]
     assert found[0].judgements == (4, 1, 2)
+
+
+def test_what_is_in_doubt_is_another_question_once_a_value_a_level_or_the_candidate_is_another() -> None:
+    told = "doubtful name=same+8.0 phone=missing kin-3.5 prior-4.7"
+    assert levels(told) == "doubtful name=same phone=missing"
+    pair, said = ("a", "m"), {"a": "1", "m": "2"}
+
+    def doubted(said: dict[str, str], **facts: object) -> str:
+        [case] = cases([waiting("a", **{"reason": told, **facts})], {})
+        return doubt(case, pair, said)
+
+    before = doubted(said)
+    assert doubted(said, reason=told.replace("8.0", "7.5"), facts=3) == before  # another model's bits, more that waits
+    others = [
+        doubted({**said, "a": "3"}),
+        doubted({**said, "m": "3"}),
+        doubted(said, reason=told.replace("phone=missing", "phone=same+9.1")),
+        doubted(said, reason=told.replace("doubtful", "close_runner_up")),
+        doubted(said, candidate="P2"),
+    ]
+    assert len({before, *others}) == 6
+
+
+def test_the_doubt_about_one_record_is_not_the_others_who_wait_with_it() -> None:
+    [alone] = cases([waiting("b")], {})
+    [both] = cases([waiting("b"), waiting("a", reason="name_missing")], {})
+    said = {"a": "1", "b": "2", "m": "3"}
+    assert both.doubts == ("name_missing", "name_disagrees")
+    assert doubt(both, ("b", "m"), said) == doubt(alone, ("b", "m"), said) != doubt(both, ("a", "m"), said)
