@@ -32,6 +32,7 @@ def run(home: Path, city: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.timeout(600)  # the program is started three times
 def test_the_city_runs_without_its_broken_and_its_dead_department_and_heals(tmp_path: Path, city_folder: Path) -> None:
     from dags.run_all import build_demo
 
