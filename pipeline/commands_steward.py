@@ -111,6 +111,8 @@ def judged_text(result: dict[str, Any]) -> str:
     """Return what was entered."""
     numbers = ", ".join(map(str, result["judgements"]))
     entered = f"已记入 entered: {result['entity']} {result['verdict']}，第 {numbers} 号判定 judgement"
+    if result["verdict"] == "unsure":
+        return f"{entered}；搁置，待有新情况 it rests until something new is said: cityhub cases --unsure"
     return f"{entered}；下次关联生效 the next run obeys: cityhub link"
 
 

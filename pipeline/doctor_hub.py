@@ -23,6 +23,12 @@ from schemas.errors import CityhubError, ModelError, Transient
 from warehouse.database import Database
 
 PATIENCE = ReadSettings(connect_seconds=5, lock_seconds=5, statement_seconds=20)
+UNFINISHED = {  # by how far a version has come: what goes on with it; linking gives one up that has only been linked
+    "open": "cityhub link, cityhub survive, cityhub publish",
+    "linked": "cityhub survive, cityhub publish",
+    "survived": "cityhub publish",
+    "applying": "cityhub publish",
+}
 FUTURE = timedelta(minutes=5)  # two machines' clocks may differ by this much
 
 
@@ -117,7 +123,7 @@ def _unfinished(hub: Hub) -> Examined:
     return warn(
         "未完成版本 unfinished version",
         f"{version.number} ({version.state}, {version.opened_at:%Y-%m-%d %H:%M}Z)",
-        "若无运行中的任务 if nothing is running: cityhub link, cityhub survive, cityhub publish",
+        f"若无运行中的任务 if nothing is running: {UNFINISHED[version.state]}",
     )
 
 

@@ -28,11 +28,16 @@ from stewardship.cases import Case, Waiting, cases, contradictions, doubles, ran
 
 @dataclass(frozen=True)
 class WorkList:
-    """The open cases, weightiest first; how many are `decided` and wait for the next run; those that rest."""
+    """The open cases, weightiest first; those decided, which wait for the next run; those that rest."""
 
     open: tuple[Case, ...]
-    decided: int
+    waiting: tuple[Case, ...]
     resting: tuple[Resting, ...]
+
+    @property
+    def decided(self) -> int:
+        """How many cases wait for the next run to obey what was decided."""
+        return len(self.waiting)
 
     @property
     def unsure(self) -> int:
@@ -44,6 +49,9 @@ class WorkList:
         for one in (*self.open, *(rest.case for rest in self.resting)):
             if one.id == identity.upper():
                 return one
+        if identity.upper() in {one.id for one in self.waiting}:
+            undo = "cityhub link；撤回 or take it back: cityhub judge withdraw N"
+            raise JudgementRefused(f"{identity} 已判，下次关联生效 it is decided, the next run obeys", next_step=undo)
         lists = "cityhub cases；存疑的 those that rest: cityhub cases --unsure"
         raise JudgementRefused(f"没有待办 no open case {identity}", next_step=lists)
 
@@ -60,8 +68,8 @@ class WorkList:
 def work_list(hub: Hub) -> WorkList:
     """Return what people have to decide, over all kinds of parties, as the published version left it."""
     left: list[Case] = []
+    waits: list[Case] = []
     rests: list[Resting] = []
-    decided = 0
     published, last = hub.ledger.published_version(), hub.ledger.last_judgement()
     through = published.judged_through if published else 0
     for entity in hub.city.standard.parties:
@@ -71,13 +79,14 @@ def work_list(hub: Hub) -> WorkList:
         found = cases(*_waiting(hub, entity))
         found += _register_doubles(hub, entity, {one.pair for one in standing if one.verdict in ("same", "not_same")})
         asked = [case for case in found if not set(case.subjects) <= settled]
+        waits += [case for case in found if set(case.subjects) <= settled]
         put_off = resting(hub, entity, asked, unsure_of(stored))
         off = {one.case.id for one in put_off}
         told = constraints(standing).contradictions
         chains = [(one.apart.pair, [one.apart.number, *(step.number for step in one.chain)]) for one in told]
         left += [case for case in asked if case.id not in off] + contradictions(entity.name, chains)
-        rests, decided = rests + put_off, decided + len(found) - len(asked)
-    return WorkList(tuple(ranked(left)), decided, tuple(rests))
+        rests += put_off
+    return WorkList(tuple(ranked(left)), tuple(waits), tuple(rests))
 
 
 def case_view(hub: Hub, work: WorkList, case: Case) -> dict[str, Any]:

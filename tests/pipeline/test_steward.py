@@ -79,9 +79,10 @@ def test_a_case_put_off_rests_in_sight_until_something_new_is_said(city: tuple[S
     relink(hub)
     again = work_list(hub)
     assert case["id"] in {one.id for one in again.open} and again.resting == ()
-    run("judge", "unsure", case["id"], *said)
+    assert "cityhub cases --unsure" in run("judge", "unsure", case["id"], *said).output
     [last] = judge(hub, Decision("not_same", case["id"], "", "李复核", "非本人"))["judgements"]
     assert (work_list(hub).decided, work_list(hub).unsure) == (1, 0)
+    assert "已判，下次关联生效" in run("cases", case["id"], fails=True).output
     withdraw(hub, last, "李复核", "x")
     assert (work_list(hub).decided, work_list(hub).unsure, len(work_list(hub).open)) == (0, 0, listed["open"])
 
@@ -168,6 +169,11 @@ def test_two_ids_merged_by_mistake_are_parted_by_their_ids(city: tuple[Story, Hu
     assert hub.reader.resolve(gone) == gone
 
 
+def next_of_unfinished() -> str:
+    checks = json.loads(run("doctor", "--json").output)["checks"]
+    return next(str(one["next"]) for one in checks if one["check"].startswith("未完成版本"))
+
+
 def test_who_accepted_a_specification_stands_in_the_history(
     city: tuple[Story, Hub], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +183,9 @@ def test_who_accepted_a_specification_stands_in_the_history(
         stricter.setattr("pipeline.ladder_rules.PERSON_AGREES", frozenset({"same"}))
         assert "cityhub link --accept WHY --who NAME" in run("link", fails=True).output
         run("link", "--accept", "阈值放宽，问 13930302211", "--who", "赵审批")
+    assert "cityhub survive, cityhub publish" in next_of_unfinished()
     survive(hub)
+    assert next_of_unfinished().endswith(": cityhub publish")
     publish(hub)
     links = hub.lake.read("links/person").to_pylist()
     moved = {row["record_id"] for row in links if before[row["record_id"]] == "link" != row["decision"]}
