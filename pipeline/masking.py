@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.events import redact
+from schemas.catalogue import mask_of
 from schemas.contract import TableContract
 from schemas.reasons import Reason
 from schemas.standard import Field, Standard
 from standardise.plan import fields_of
 from values.kinds import KINDS
 
-OPEN_GRADE = 2  # the highest sensitivity grade that is shown as it is
 _STARS = "****"
 
 
@@ -29,7 +29,7 @@ def masked(field: Field, value: Any) -> str:
     if value is None:
         return ""
     text = value.isoformat() if isinstance(value, date) else str(value)
-    if field.grade <= OPEN_GRADE:
+    if not mask_of(field):
         return text
     kind = KINDS[field.mask or field.kind]
     if kind.name in ("text", "code", "date"):
@@ -60,12 +60,13 @@ def strictest_fields(table: TableContract, standard: Standard) -> dict[str, Fiel
             fields = [entity.field(name) for name in fields_of(mapping)]
             for column in mapping.columns:
                 found = [*fields, strictest[column]] if column in strictest else fields
-                strictest[column] = max(found, key=_grade)
+                strictest[column] = max(found, key=strictness)
     return strictest
 
 
-def _grade(field: Field) -> int:
-    return field.grade
+def strictness(field: Field) -> tuple[bool, int]:
+    """Return what fields are ordered by where the strictest of several decides how a cell is shown."""
+    return bool(mask_of(field)), field.grade
 
 
 def masked_cell(field: Field, text: str | None) -> str:
@@ -109,12 +110,12 @@ def masked_cells(field: Field | None, texts: pa.Array) -> pa.Array:
     if field is None:
         return pc.if_else(pc.is_valid(texts), _STARS, "")
     kind = KINDS[field.mask or field.kind]
-    if field.grade > OPEN_GRADE and kind.name not in ("text", "code", "date"):
+    if mask_of(field) and kind.name not in ("text", "code", "date"):
         # The kind's mask hides what is of its kind; what it left whole was of another one.
         shown = kind.mask(texts)
         whole = pc.fill_null(pc.equal(shown, texts), False)
         return pc.fill_null(pc.if_else(whole, _first_only(texts), shown), "")
-    if field.grade > OPEN_GRADE:
+    if mask_of(field):
         return pc.fill_null(_first_only(texts), "")
     plain = pa.array([bool(text and _PLAIN.fullmatch(text)) for text in texts.to_pylist()], pa.bool_())
     return pc.fill_null(pc.if_else(plain, texts, _first_only(texts)), "")

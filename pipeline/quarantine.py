@@ -10,7 +10,7 @@ from engine.relation import ParquetFiles
 from engine.step import Step
 from pipeline.hub import Hub
 from pipeline.lake_tables import quarantine_table
-from pipeline.masking import masked_cell, masked_line_key, strictest_fields
+from pipeline.masking import masked_cell, masked_line_key, strictest_fields, strictness
 from pipeline.open_quarantine import open_lines
 from pipeline.trace import Shown, record_reveal
 from schemas.contract import Contract
@@ -79,7 +79,7 @@ def _field(hub: Hub, contract: Contract, row: dict[str, Any]) -> Field | None:
         return None
     fields = strictest_fields(table, hub.city.standard)
     found = [fields[column] for column in (row["column"] or "").split(" + ") if column in fields]
-    return max(found, key=lambda field: field.grade, default=None)
+    return max(found, key=strictness, default=None)
 
 
 def _masked(field: Field | None, raw: str | None) -> str:

@@ -16,11 +16,11 @@ from golden.ties import TIES
 from matching.tables import LINKS
 from pipeline.hub import Hub
 from pipeline.lake_tables import links_table
-from pipeline.masking import OPEN_GRADE
 from pipeline.stage import stage_of
 from pipeline.ties import PUBLISHED_TIES
 from pipeline.trace import Shown
 from schemas.arrow import golden_schema
+from schemas.catalogue import mask_of
 from schemas.errors import EngineError, PublishRefused
 from schemas.standard import Entity, Field
 from values.kinds import KINDS
@@ -106,7 +106,7 @@ def _open_ties(connection: duckdb.DuckDBPyConnection, paths: list[str]) -> None:
 
 def _shown_column(entity: Entity, name: str, shown: Shown) -> str:
     field = next((one for one in entity.fields if one.name == name), None)
-    if shown.revealed or (field is not None and field.grade <= OPEN_GRADE):
+    if shown.revealed or (field is not None and not mask_of(field)):
         return quote(name)
     if field is None:
         return f"'****' AS {quote(name)}" if name == "identifiers" else quote(name)

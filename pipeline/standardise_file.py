@@ -14,9 +14,10 @@ import pyarrow as pa
 from connectors.opening import open_source
 from connectors.source import Extraction, ReadRequest, ReadSettings
 from pipeline.hub import Hub
-from pipeline.masking import OPEN_GRADE, masked, masked_cell, masked_line_key, strictest_fields
+from pipeline.masking import masked, masked_cell, masked_line_key, strictest_fields, strictness
 from pipeline.standardised_batch import table_plan
 from pipeline.trace import Shown, record_reveal
+from schemas.catalogue import mask_of
 from schemas.contract import Contract, FileShape, TableContract
 from schemas.errors import ConfigurationError
 from schemas.nearest import nearest
@@ -187,7 +188,7 @@ def _cell(field: Field | None, raw: str | None, codes: list[str], shown: Shown) 
     if field is None:
         return STARS
     doubted = any(SENTENCES[Reason(code)].effect.value != "changed" for code in codes)
-    if field.grade <= OPEN_GRADE and doubted:
+    if not mask_of(field) and doubted:
         return raw if raw.isascii() and len(raw) <= _LONGEST_CODE else STARS
     return masked_cell(field, raw)
 
@@ -195,7 +196,7 @@ def _cell(field: Field | None, raw: str | None, codes: list[str], shown: Shown) 
 def _refused(line: dict[str, Any], plan: TablePlan, wish: Wish) -> dict[str, Any]:
     fields = strictest_fields(plan.table, plan.standard)
     read = [fields[column] for column in (line["column"] or "").split(" + ") if column in fields and line["statement"]]
-    strictest = max(read, key=lambda one: one.grade, default=None)
+    strictest = max(read, key=strictness, default=None)
     sentence = SENTENCES[Reason(line["reason"])]
     return {
         "row": line["row_number"],

@@ -20,6 +20,8 @@ GRADES = {
     4: Text("四级（高敏感）", "4 (highly sensitive)"),
 }
 OPEN_GRADE = 2  # the highest grade that is shown unmasked
+# Kinds that are a natural person's in whatever grade: a sole trader's phone, a representative's name.
+PERSONAL = frozenset({"person_name", "phone", "citizen_id", "document"})
 _OPEN_METHOD = Text("接口调用、库表交换、文件交换", "interface, table or file exchange")
 _CLOSED_METHOD = Text("接口核验、接口查询", "verification or query by interface")
 
@@ -78,7 +80,8 @@ def _item(standard: Standard, entity: Entity, field: Field) -> dict[str, Any]:
 
 def mask_of(field: Field) -> str:
     """Return the kind whose mask hides the field when it is shown, "" for one that is shown as it is."""
-    return (field.mask or field.kind) if field.grade > OPEN_GRADE else ""
+    kind = field.mask or field.kind
+    return kind if field.grade > OPEN_GRADE or kind in PERSONAL else ""
 
 
 def _rules(entity: Entity, field: Field) -> list[dict[str, str]]:

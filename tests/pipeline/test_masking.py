@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.events import redact
-from pipeline.masking import masked_key
+from pipeline.masking import masked, masked_key
 from schemas.standard_file import load_standard
 
 FIELDS = load_standard().entities["person"]
@@ -33,3 +33,10 @@ def test_a_key_is_shown_but_for_what_is_personal_in_it(
 
 def test_a_number_of_a_certificate_is_as_personal_as_the_one_inside() -> None:
     assert redact("残疾证 13030219800101101824 重复") == "残疾证 130***************** 重复"
+
+
+def test_a_businesss_phone_and_representative_are_somebodys() -> None:
+    business = load_standard().entities["business"]
+    shown = {"name": "平安商店", "phone": "13612345678", "representative_name": "刘雅爱"}
+    told = {name: masked(business.field(name), value) for name, value in shown.items()}
+    assert told == {"name": "平安商店", "phone": "136****5678", "representative_name": "刘**"}
