@@ -13,9 +13,9 @@ from engine.quoting import literal
 from engine.relation import ParquetFiles
 from engine.step import Step
 from matching.tables import IDENTITY, LINKS
-from pipeline.events import redact
 from pipeline.hub import Hub
 from pipeline.lake_tables import former_states_table, identity_history_table, links_history_table
+from pipeline.models_in_force import acceptance_of
 from schemas.errors import UnknownEntity
 from values.kinds import KINDS
 from warehouse.versions import Version
@@ -162,10 +162,10 @@ def _made(version: Version | None, event: Mapping[str, Any]) -> dict[str, Any]:
     if version is None:
         return {"at": None, "run": None}
     made = {"at": version.published_at, "run": version.run_id}
-    told = version.counts.get("accepted")
-    if not told or event["what"] == "judgement" or event.get("judgement"):
+    accepted = acceptance_of(version)
+    if accepted is None or event["what"] == "judgement" or event.get("judgement"):
         return made
-    return {**made, "accepted": {name: redact(str(told[name])) for name in ("who", "why")}}
+    return {**made, "accepted": accepted}
 
 
 def history_text(result: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from pipeline.evidence import EVIDENCE
 from pipeline.hub import Hub
 from pipeline.lake_tables import links_table
 from pipeline.link import LinkedBy, link_entity
-from pipeline.models_in_force import models_of
+from pipeline.models_in_force import last_acceptance, models_of
 from pipeline.proposed_models import propose
 from pipeline.stage import stage_of
 from pipeline.text_table import text_table
@@ -31,9 +31,10 @@ EXAMPLES = 20  # records named for each kind of change
 def link_difference(hub: Hub) -> dict[str, Any]:
     """Return, by entity, the links that would be gained, lost and moved if every record were linked as things are now.
 
-    {"version", "models": {entity: {"accepted", "now"}}, "evidence": {entity: {"accepted", "now"}}, "entities": {entity:
-    {"gained", "lost", "moved", "decisions", "entities", "examples"}}}. Compared with the published version and its
-    batches; no version is opened. Models are trained anew on the records that stand, and kept: accepting takes them.
+    {"version", "accepted": the last acceptance's {"version", "who", "why"} or None, "models": {entity: {"accepted",
+    "now"}}, "evidence": {entity: {"accepted", "now"}}, "entities": {entity: {"gained", "lost", "moved", "decisions",
+    "entities", "examples"}}}. Compared with the published version and its batches; no version is opened. Models are
+    trained anew on the records that stand, and kept: accepting takes them.
     Raises LinkageError before the first version.
     """
     published = hub.ledger.published_version()
@@ -47,7 +48,8 @@ def link_difference(hub: Hub) -> dict[str, Any]:
         counts.update({f"{name}_{what}": one[what] for name, one in found.items() for what in KINDS})
     models = _beside(published.counts.get("models", {}), models_of(hub))
     evidence = _beside(published.counts.get(EVIDENCE, {}), shown)
-    return {"version": published.number, "models": models, "evidence": evidence, "entities": found}
+    told = {"version": published.number, "accepted": last_acceptance(hub)}
+    return {**told, "models": models, "evidence": evidence, "entities": found}
 
 
 def _beside(accepted: Mapping[str, str], now: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
@@ -115,6 +117,9 @@ def _steps() -> list[Step]:
 def difference_text(result: dict[str, Any]) -> str:
     """Return the difference for a person to read."""
     lines = [f"与版本 {result['version']} 相比 compared with version {result['version']}"]
+    if accepted := result["accepted"]:
+        by = f"accepted by {accepted['who']}: {accepted['why']}"
+        lines.append(f"  现行规格 the specification in force: 版本 version {accepted['version']}，{by}")
     for what in ("models", "evidence"):
         for name, model in result[what].items():
             mark = "不变 as accepted" if model["accepted"] == model["now"] else f"{model['accepted']} → {model['now']}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from pipeline.events import redact
 from pipeline.hub import Hub
 from pipeline.ladder_rules import ladder_rules
 from schemas.errors import SpecificationChanged
@@ -17,6 +19,21 @@ class Acceptance:
 
     who: str
     why: str
+
+
+def acceptance_of(version: Version) -> dict[str, str] | None:
+    """Return {"who", "why"} of the acceptance by which a version was made, masked; None for any other version."""
+    told = version.counts.get("accepted")
+    return {name: redact(str(told[name])) for name in ("who", "why")} if told else None
+
+
+def last_acceptance(hub: Hub) -> dict[str, Any] | None:
+    """Return {"version", "who", "why"} of the newest published version that an acceptance made. None where there is
+    none: the specification is the one that the first version was made by."""
+    for version in sorted(hub.ledger.versions("published"), key=lambda one: one.number, reverse=True):
+        if told := acceptance_of(version):
+            return {"version": version.number, **told}
+    return None
 
 
 def models_of(hub: Hub) -> dict[str, str]:

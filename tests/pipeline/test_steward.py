@@ -226,7 +226,8 @@ def test_the_doctor_names_a_model_that_no_run_can_use_and_the_way_out(city: tupl
         for words in (("link",), ("resolve", "person", asked), ("resolve", "business", asked)):
             refused = run(*words, fails=True).output
             assert said in refused and way in refused
-    run("link", "--difference")  # the file still holds what nobody can use
+    difference = run("link", "--difference").output  # the file still holds what nobody can use
+    assert "accepted by 赵审批: 恢复" in difference
     assert path.read_bytes() == text  # trained on the same records it is the same model
     examined = json.loads(run("doctor", "--json").output)["checks"]
     assert [one["verdict"] for one in examined if one["check"].startswith("关联模型")] == ["ok"]
