@@ -105,8 +105,8 @@ def finish_applying(hub: Hub, version: Version, fence: Fence) -> None:
     hub.serving.swap(fence, version.number, Publication(apply_to_lake(hub, version), {}, hub.clock()))
     published = hub.ledger.version(version.number)
     hub.published.publish(hub.lake, edition(hub, published))
-    refresh_index(hub, published, fence)
     refresh_lookup(hub, published)
+    refresh_index(hub, published, fence)  # reads the lookup
     clear(version_folder(hub, version.number))
 
 
@@ -207,8 +207,8 @@ def _repair(hub: Hub, fence: Fence) -> None:
     published = hub.ledger.published_version()
     if published is not None:
         hub.published.repair(hub.lake, edition(hub, published))
-        refresh_index(hub, published, fence)
         refresh_lookup(hub, published)
+        refresh_index(hub, published, fence)
 
 
 def _leaving_members(hub: Hub, version: Version) -> pa.Array:

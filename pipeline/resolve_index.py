@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from engine.quoting import literal, quote
-from engine.relation import ParquetFiles
+from engine.relation import ParquetFiles, Relation
 from engine.step import Step
 from matching.anchors import keyed
 from matching.encoding import hash_texts
 from matching.evidence_steps import PROVISIONAL_RUNG, RUNG
+from matching.lookups import IDENTITIES, LINKED, RECORDS, Found
 from matching.online import Online, keys_of
 from matching.online_ladder import DOUBTED
 from matching.tables import FORMER_STATES, IDENTITY, LINKS
@@ -23,6 +23,7 @@ from pipeline.evidence import context, models_in_force
 from pipeline.hub import Hub
 from pipeline.ladder_rules import ladder_rules
 from pipeline.lake_tables import former_states_table, identity_table, links_table
+from pipeline.lookup import found_by_value
 from pipeline.staging import version_folder
 from schemas.arrow import statement_schema
 from schemas.standard import Entity
@@ -54,13 +55,21 @@ def refresh_index(hub: Hub, version: Version, fence: Fence) -> int:
         if stands == now:
             continue
         known = stands is not None and bool(earlier) and stands == IndexState(earlier[-1], now.model)
-        moved = _moved(hub, version, entity) if known else None
+        found = _found(hub, version, entity, online) if known else None
+        moved = _moved(hub, version, entity, found) if known else None
         gone = None if moved is None else sorted(row_number(one) for one in moved.column("record_id").to_pylist())
-        count += index.replace(fence, entity.name, gone, _parts(hub, version, entity, online, moved), now)
+        count += index.replace(fence, entity.name, gone, _parts(hub, version, entity, online, moved, found), now)
     return count
 
 
-def _moved(hub: Hub, version: Version, entity: Entity) -> pa.Table | None:
+def _found(hub: Hub, version: Version, entity: Entity, online: Online) -> Found | None:
+    """Return the lookup of the version, by which a few rows are found without reading all; None where it lacks some
+    column that the index tells."""
+    found = found_by_value(hub, entity, version)
+    return found if found is not None and set(_told(online, entity)) <= set(found[RECORDS].schema.names) else None
+
+
+def _moved(hub: Hub, version: Version, entity: Entity, found: Found | None) -> pa.Table | None:
     """Return `record_id` of whatever the version changed: statements, links, and rows of entities that are others."""
     folder = version_folder(hub, version.number)
     names = [folder / f"{name}-{entity.name}.parquet" for name in ("link_upserts", "link_deletions")]
@@ -71,17 +80,21 @@ def _moved(hub: Hub, version: Version, entity: Entity) -> pa.Table | None:
     identities = parquet.read_table(folder / f"identity_upserts-{entity.name}.parquet", columns=["hub_id"])
     if identities.num_rows:
         members = Step("members", "SELECT record_id FROM links WHERE hub_id IN (SELECT hub_id FROM changed)")
-        links = ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS)
+        links: Relation = ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS)
+        if found is not None:
+            links = found[LINKED].near({"hub_id": identities.column("hub_id")})
         parts.append(hub.engine.run([members], {"links": links, "changed": identities}, "members"))
     whole = pa.concat_tables(parts)
     return pa.table({"record_id": whole.column("record_id").combine_chunks().unique()})
 
 
 def _parts(
-    hub: Hub, version: Version, entity: Entity, online: Online, moved: pa.Table | None
+    hub: Hub, version: Version, entity: Entity, online: Online, moved: pa.Table | None, found: Found | None
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Yield rows and their keys: register rows and records of provisional numbers, those that `moved` or all."""
-    relations: dict[str, Any] = {
+    if moved is not None and not moved.num_rows:
+        return
+    relations: dict[str, Relation] = {
         "links": ParquetFiles(tuple(hub.lake.files(links_table(entity.name))), LINKS),
         "identity": ParquetFiles(tuple(hub.lake.files(identity_table(entity.name))), IDENTITY),
         "former": ParquetFiles(tuple(hub.lake.files(former_states_table(entity.name))), FORMER_STATES),
@@ -89,6 +102,8 @@ def _parts(
     }
     if moved is not None:
         relations["moved"] = moved
+        if found is not None:
+            relations |= _near(found, moved.column("record_id"))
     with hub.engine.session(relations) as session:
         session.run([keyed(online.rules), _indexed(online, entity, only_moved=moved is not None)])
         for batch in session.stream("indexed", BATCH_ROWS):
@@ -96,11 +111,24 @@ def _parts(
             yield table.select(ROWS.names).cast(ROWS), _keys(online, table)
 
 
+def _near(found: Found, records: pa.ChunkedArray) -> dict[str, Relation]:
+    """Return what is needed of the large relations to index these records, and perhaps a few rows more."""
+    links = found[LINKED].near({"record_id": records})
+    hubs = pa.chunked_array([*links.column("hub_id").chunks, *links.column("candidate_hub_id").chunks], pa.string())
+    identities = found[IDENTITIES].near({"hub_id": hubs})
+    return {"links": links, "identity": identities, "records": found[RECORDS].near({"record_id": records})}
+
+
+def _told(online: Online, entity: Entity) -> list[str]:
+    """Return the columns of a statement that a row of the index tells."""
+    fields = [one.name for one in online.spec.fields]
+    return [name for name in dict.fromkeys([*KEPT, *fields]) if name in statement_schema(entity).names]
+
+
 def _indexed(online: Online, entity: Entity, *, only_moved: bool) -> Step:
     """Return `indexed`: ROWS, the identifiers of each row now and before, and what its block keys are made of."""
     fields = [one.name for one in online.spec.fields]
-    names = [name for name in dict.fromkeys([*KEPT, *fields]) if name in statement_schema(entity).names]
-    told = ", ".join(f"{quote(name)}: r.{quote(name)}" for name in names)
+    told = ", ".join(f"{quote(name)}: r.{quote(name)}" for name in _told(online, entity))
     only = "AND l.record_id IN (SELECT record_id FROM moved)" if only_moved else ""
     return Step(
         "indexed",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import delete, select
+
 from engine.relation import ParquetFiles
 from matching.laws import two_identities
 from pipeline.evidence import models_in_force
@@ -9,6 +11,9 @@ from pipeline.hub import Hub
 from pipeline.link import link
 from pipeline.lookup import files, found_by_value
 from pipeline.models_in_force import Acceptance
+from pipeline.resolve_index import refresh_index
+from pipeline.staging import HUB_FENCE
+from warehouse.resolve_index import resolve_key, resolve_row, resolve_state
 
 
 def assert_relinking_changes_nothing(hub: Hub) -> dict[str, int]:
@@ -26,6 +31,23 @@ def assert_relinking_changes_nothing(hub: Hub) -> dict[str, int]:
     decided = {name: sum(v for key, v in found.items() if f"{name}_decided." in key) for name in links}
     assert decided == {name: table.num_rows for name, table in links.items()}  # it did decide every one
     return decided
+
+
+def assert_the_index_is_made_alike_anew(hub: Hub) -> None:
+    """The index for resolving, kept by what each version changed, holds what one made anew of the lake holds."""
+    published = hub.ledger.published_version()
+    assert published is not None
+    kept = _index(hub)
+    assert all(kept)
+    with hub.database.write() as connection:
+        connection.execute(delete(resolve_state))
+    refresh_index(hub, published, hub.ledger.acquire(HUB_FENCE, "auditor", hub.clock()))
+    assert _index(hub) == kept
+
+
+def _index(hub: Hub) -> list[list[tuple[object, ...]]]:
+    with hub.database.read() as connection:
+        return [sorted(map(tuple, connection.execute(select(table)))) for table in (resolve_row, resolve_key)]
 
 
 def assert_lookups_are_the_lake(hub: Hub) -> None:

@@ -15,7 +15,11 @@ from pipeline.query import query
 from pipeline.summary import stages_logged, summarise, summary_text
 from pipeline.trace import Shown, show_entity, trace_field
 from pipeline.whole_run import run_to_published
-from tests.pipeline.relinking import assert_lookups_are_the_lake, assert_relinking_changes_nothing
+from tests.pipeline.relinking import (
+    assert_lookups_are_the_lake,
+    assert_relinking_changes_nothing,
+    assert_the_index_is_made_alike_anew,
+)
 from tests.pipeline.story import CORE, Story, story, versions
 
 
@@ -145,6 +149,7 @@ def test_days_by_increments_link_like_the_whole_history_at_once(again: tuple[Sto
     tale.bring(1)
     assert run_to_published(hub, CORE) == []
     assert_lookups_are_the_lake(hub)
+    assert_the_index_is_made_alike_anew(hub)
     assert min(assert_relinking_changes_nothing(hub).values()) > 40
 
 
