@@ -16,6 +16,7 @@ from pipeline.events import redact
 from pipeline.evidence import EVIDENCE, load_model
 from pipeline.examination import Examined, bad, warn, well
 from pipeline.hub import Hub, open_hub
+from pipeline.next_steps import VERSION_STEPS
 from pipeline.settings import Settings
 from schemas.city import City
 from schemas.contract import Contract
@@ -23,12 +24,6 @@ from schemas.errors import CityhubError, ModelError, Transient
 from warehouse.database import Database
 
 PATIENCE = ReadSettings(connect_seconds=5, lock_seconds=5, statement_seconds=20)
-UNFINISHED = {  # by how far a version has come: what goes on with it; linking gives one up that has only been linked
-    "open": "cityhub link, cityhub survive, cityhub publish",
-    "linked": "cityhub survive, cityhub publish",
-    "survived": "cityhub publish",
-    "applying": "cityhub publish",
-}
 FUTURE = timedelta(minutes=5)  # two machines' clocks may differ by this much
 
 
@@ -123,7 +118,7 @@ def _unfinished(hub: Hub) -> Examined:
     return warn(
         "未完成版本 unfinished version",
         f"{version.number} ({version.state}, {version.opened_at:%Y-%m-%d %H:%M}Z)",
-        f"若无运行中的任务 if nothing is running: {UNFINISHED[version.state]}",
+        f"若无运行中的任务 if nothing is running: {VERSION_STEPS[version.state]}",
     )
 
 

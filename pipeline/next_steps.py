@@ -1,4 +1,4 @@
-"""The next step for a batch that waits, and in what words its state is told."""
+"""The next step for a batch or a version that waits, and in what words a state is told."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ NEXT_STEPS = {
     "landed": "cityhub standardise {department}",
     "standardised": "cityhub validate {department}, cityhub commit {department}",
     "held": "cityhub replay {batch} | release {batch} | refuse {batch}",
+}
+VERSION_STEPS = {  # by how far a version has come: what goes on with it; linking gives one up that has only been linked
+    "open": "cityhub link, cityhub survive, cityhub publish",
+    "linked": "cityhub survive, cityhub publish",
+    "survived": "cityhub publish",
+    "applying": "cityhub publish",
 }
 STATE_WORDS = {
     "opening": "落地中 opening",

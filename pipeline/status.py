@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.hub import Hub
-from pipeline.next_steps import STATE_WORDS, next_step
+from pipeline.next_steps import STATE_WORDS, VERSION_STEPS, next_step
 from pipeline.standing_drift import standing_drift
 from pipeline.summary import CITY_STAGES, DEPARTMENT_STAGES
 from pipeline.text_table import text_table
@@ -17,7 +17,8 @@ from warehouse.stage_log import StageEntry
 
 
 def status(hub: Hub) -> dict[str, Any]:
-    """Return {"departments": [...], "failing": [...], "version", "published_at", "unfinished", "now"}.
+    """Return {"departments": [...], "failing": [...], "version", "published_at", "unfinished",
+    "unfinished_state", "now"}.
 
     One entry a table: `state` of its waiting or last batch, `late` (seconds beyond the contract's `fresh_within`, 0
     when fresh, None where the contract sets none), `held_since`, `reason`, `next`. One entry in `failing` for each
@@ -44,6 +45,7 @@ def status(hub: Hub) -> dict[str, Any]:
         "version": published.number if published else None,
         "published_at": published.published_at if published else None,
         "unfinished": unfinished.number if unfinished else None,
+        "unfinished_state": unfinished.state if unfinished else None,
     }
 
 
@@ -148,7 +150,8 @@ def status_text(result: dict[str, Any]) -> str:
     lines.append(f"版本 version: {result['version'] or '—'}  发布 published: {published}")
     if result["unfinished"]:
         lines.append(
-            f"未完成的版本 unfinished version {result['unfinished']}: cityhub link 会先处理它 settles it first"
+            f"未完成的版本 unfinished version {result['unfinished']} ({result['unfinished_state']}) "
+            f"▸ 下一步 next: {VERSION_STEPS[result['unfinished_state']]}"
         )
     return "\n".join(lines)
 
