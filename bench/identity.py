@@ -21,6 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from bench.identity_city import NOW, SOURCES, changed_rows, city, take
+from engine.memory import keep_freed_memory
 from pipeline.evidence import models_in_force
 from pipeline.hub import Hub, open_hub
 from pipeline.link import link
@@ -127,6 +128,7 @@ def main() -> None:
     arguments.add_argument("--people", type=int, default=100_000)
     arguments.add_argument("--postgres", help="URL of an empty PostgreSQL database")
     options = arguments.parse_args()
+    keep_freed_memory()  # as the program does
     for url in ["", *([options.postgres] if options.postgres else [])]:
         with tempfile.TemporaryDirectory() as folder:
             print(f"{url.partition(':')[0] or 'sqlite'}: {options.people:,} people, {len(SOURCES)} sources", flush=True)

@@ -48,7 +48,12 @@ class Entries:
         first = np.searchsorted(self.hashes, asked)
         held = first < len(self.hashes)
         held[held] = self.hashes[first[held]] == asked[held]
-        first, last = first[held], np.searchsorted(self.hashes, asked[held], "right")
+        first, asked = first[held], asked[held]
+        last = first + 1
+        # Most values stand in one row: only for the others is the end of their run looked for.
+        beyond = np.minimum(last, len(self.hashes) - 1)
+        several = (last < len(self.hashes)) & (self.hashes[beyond] == asked)
+        last[several] = np.searchsorted(self.hashes, asked[several], "right")
         counts = last - first
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         return np.asarray(self.places[np.repeat(first, counts) + within])

@@ -31,7 +31,7 @@ def current_records(
 
 def changed_records(hub: Hub, version: Version, entity: Entity) -> pa.Table:
     """Return `record_id`, `op` of every statement that the pinned batches changed: what happened to it last."""
-    history = _pinned_history(hub, version, entity)
+    history = _pinned_history(hub, version, entity, ("record_id", "op", "batch"))
     if not history.paths:
         return CHANGED.empty_table()
     step = Step("changed", "SELECT record_id, arg_max(op, batch) AS op FROM history GROUP BY record_id")
@@ -52,8 +52,10 @@ def arriving_records(hub: Hub, version: Version, entity: Entity) -> pa.Table:
     return hub.engine.run([last, step], relations, "arriving").cast(statement_schema(entity))
 
 
-def _pinned_history(hub: Hub, version: Version, entity: Entity) -> ParquetFiles:
+def _pinned_history(hub: Hub, version: Version, entity: Entity, columns: Iterable[str] = ()) -> ParquetFiles:
+    """Return what the pinned batches say of an entity, of all columns or these: the files are read for them alone."""
     paths: list[str] = []
     for department in hub.city.departments:
         paths += hub.lake.files(history_table(department, entity.name), batch=list(version.batches))
-    return ParquetFiles(tuple(paths), history_schema(entity))
+    schema = history_schema(entity)
+    return ParquetFiles(tuple(paths), pa.schema([schema.field(name) for name in columns]) if columns else schema)

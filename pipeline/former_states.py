@@ -42,12 +42,13 @@ def fresh_states(
     paths = [path for table in sorted(tables) for path in hub.lake.files(table, batch=sorted(batches))]
     if not paths or not changed.num_rows:
         return FORMER_STATES.empty_table()
-    columns = ladder_columns(rules)
-    before = history_schema(entity).empty_table().select(columns)
+    columns, schema = ladder_columns(rules), history_schema(entity)
+    told = pa.schema([schema.field(name) for name in (*columns, "op")])
+    before = told.empty_table().select(columns)
     if found is not None:
         before = found[RECORDS].near({"record_id": changed.column("record_id")}, columns)
     relations = {
-        "said": ParquetFiles(tuple(paths), history_schema(entity)),
+        "said": ParquetFiles(tuple(paths), told),
         "said_before": before,
         "changed": changed,
         "stored": stored_states(hub, entity.name),
