@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -30,14 +32,21 @@ DEPARTMENTS = ("agriculture", "civil_affairs", "medical_insurance", "police_popu
 CITY = {"CITYHUB_CITY_KEY": "5" * 64, "CITYHUB_AS_OF": "2026-07-01"}
 
 
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]]:
-    tale = story(tmp_path_factory.mktemp("judging"), residents=400)
+@contextmanager
+def linked_city(folder: Path) -> Iterator[tuple[Story, Hub]]:
+    """A small city of five departments, linked and published once."""
+    tale = story(folder, residents=400)
     tale.bring()
     with tale.hub(**CITY) as hub:
         take(hub, DEPARTMENTS)
         relink(hub)
         yield tale, hub
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]]:
+    with linked_city(tmp_path_factory.mktemp("judging")) as made:
+        yield made
 
 
 def relink(hub: Hub) -> dict[str, Any]:

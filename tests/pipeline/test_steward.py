@@ -18,20 +18,16 @@ from pipeline.publish import publish
 from pipeline.steward import work_list
 from pipeline.survive import survive
 from schemas.errors import JudgementRefused
-from tests.pipeline.story import Story, story, take
-from tests.pipeline.test_judging import CITY, DEPARTMENTS, relink, two_people
+from tests.pipeline.story import Story, take
+from tests.pipeline.test_judging import CITY, linked_city, relink, two_people
 
 pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Story, Hub]]:
-    tale = story(tmp_path_factory.mktemp("steward"), residents=400)
-    tale.bring()
-    with tale.hub(**CITY) as hub:
-        take(hub, DEPARTMENTS)
-        relink(hub)
-        yield tale, hub
+    with linked_city(tmp_path_factory.mktemp("steward")) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
